@@ -1,0 +1,59 @@
+/* ---
+description: Periods that figures are computed for, each with the one it is compared with
+materialize: table
+checks:
+  - unique: [period]
+  - not_null: [period, kind, period_start, period_end]
+  - accepted: {column: kind, values: [quarter, trailing, total]}
+--- */
+-- One row is a period: a fiscal quarter up to the running one, the trailing 365 days, the 365 days before those, or the whole time.
+-- Both days belong to the period. The running quarter ends on its last day, not on the day of the run.
+WITH day AS (
+  SELECT created_on AS on_day FROM sales.deal
+  UNION ALL
+  SELECT closed_on AS on_day FROM sales.deal WHERE status <> 'open'
+  UNION ALL
+  SELECT current_date AS on_day
+),
+quarter AS (
+  SELECT DISTINCT period_start(on_day, 'quarter') AS period_start, period_end(on_day, 'quarter') AS period_end
+  FROM day
+  WHERE on_day <= current_date
+)
+SELECT
+  fiscal_quarter(period_start) AS period,
+  'quarter' AS kind,
+  period_start,
+  period_end,
+  period_end < current_date AS is_complete,
+  fiscal_quarter(period_start - INTERVAL '1 day') AS period_before,
+  fiscal_quarter(period_start - INTERVAL '1 year') AS period_last_year
+FROM quarter
+UNION ALL
+SELECT
+  'trailing_365' AS period,
+  'trailing' AS kind,
+  current_date - INTERVAL '364 days' AS period_start,
+  current_date AS period_end,
+  true AS is_complete,
+  'trailing_365_before' AS period_before,
+  CAST(NULL AS TEXT) AS period_last_year
+UNION ALL
+SELECT
+  'trailing_365_before' AS period,
+  'trailing' AS kind,
+  current_date - INTERVAL '729 days' AS period_start,
+  current_date - INTERVAL '365 days' AS period_end,
+  true AS is_complete,
+  CAST(NULL AS TEXT) AS period_before,
+  CAST(NULL AS TEXT) AS period_last_year
+UNION ALL
+SELECT
+  'total' AS period,
+  'total' AS kind,
+  least(min(on_day), current_date) AS period_start,
+  current_date AS period_end,
+  true AS is_complete,
+  CAST(NULL AS TEXT) AS period_before,
+  CAST(NULL AS TEXT) AS period_last_year
+FROM day

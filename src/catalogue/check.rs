@@ -1,0 +1,69 @@
+//! Checks: rules whose rows are offenders.
+
+use serde::{Deserialize, Serialize};
+
+use crate::lake::TableName;
+use crate::problem::Problem;
+use crate::project::{CheckHeader, Gravity, ProjectFile};
+use crate::query::{Selection, Sql, statement};
+
+use super::model;
+
+/// A rule; the rows that its SELECT gives are its offenders.
+#[derive(Debug, Clone)]
+pub struct Check {
+    /// `sales.deal/unique(deal_id)` for a rule of a model's front matter, `check.orphan` for a file.
+    pub name: String,
+    pub description: Option<String>,
+    pub gravity: Gravity,
+    pub subject: Subject,
+    pub sql: Sql,
+    pub selection: Selection,
+}
+
+/// What a check is about: what depends on it waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    Model(TableName),
+    /// Every relation that its SELECT reads.
+    WhatItReads,
+}
+
+impl Check {
+    /// The tables that are held back when the check fails as an error.
+    pub fn guards(&self, table: &str) -> bool {
+        match &self.subject {
+            Subject::Model(model) => model.to_string() == table,
+            Subject::WhatItReads => self.selection.relations.iter().any(|relation| relation.name == table),
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckOutcome {
+    pub check: String,
+    pub severity: Gravity,
+    /// How many rows break the rule.
+    pub offenders: u64,
+}
+
+impl CheckOutcome {
+    pub fn is_passed(&self) -> bool {
+        self.offenders == 0
+    }
+
+    /// Whether it stops what depends on what it checked.
+    pub fn stops(&self) -> bool {
+        !self.is_passed() && self.severity == Gravity::Error
+    }
+}
+
+/// Reads a file of `sql/check/`.
+pub fn parse(name: &TableName, file: &ProjectFile) -> Result<Check, Vec<Problem>> {
+    let (header, _) = model::header::<CheckHeader>(file)?;
+    let sql = Sql::file(&file.source);
+    let selection = statement::parse(&sql).map_err(|found| vec![found])?;
+    let CheckHeader { description, severity, .. } = header;
+    Ok(Check { name: name.to_string(), description, gravity: severity, subject: Subject::WhatItReads, sql, selection })
+}

@@ -1,0 +1,102 @@
+//! The catalogue: what the project's SQL and report files hold, parsed.
+//!
+//! Folder = schema, file = table: `sql/crm/deal.sql` is `crm.deal`, `sql/forecast/method/stage.sql` is
+//! `forecast_method.stage`. A file that begins with CREATE declares a table that exports fill; a SELECT is
+//! a model; what lies in `sql/check/` is a check.
+
+mod check;
+mod graph;
+mod model;
+mod planned;
+mod report;
+mod select;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use check::{Check, CheckOutcome, Subject};
+pub use graph::SNAPSHOT_SUFFIX;
+pub use model::Model;
+pub use planned::Planned;
+pub use report::{Report, ReportQuery};
+pub use select::Selector;
+
+use crate::lake::TableName;
+use crate::problem::{self, Problem};
+use crate::project::{Files, ProjectFile};
+use crate::query::{DeclaredTable, Sql, declared};
+
+/// Everything that a project declares, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    pub tables: BTreeMap<TableName, DeclaredTable>,
+    pub models: BTreeMap<TableName, Model>,
+    /// Rules of front matter, then files of `sql/check/`, by name.
+    pub checks: Vec<Check>,
+    pub reports: BTreeMap<String, Report>,
+    /// Every mistake that the files show without being planned, in file order.
+    pub problems: Vec<Problem>,
+    /// Relations whose file has a mistake.
+    broken: BTreeSet<String>,
+}
+
+/// Folders below `sql/` with a meaning of their own.
+const CHECK: &str = "check";
+
+/// Parses the layered files.
+pub fn load(files: &Files) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    for (path, file) in files {
+        let found = match path.split_once('/') {
+            Some(("sql", rest)) => catalogue.add_sql(rest, file),
+            Some(("reports", rest)) => catalogue.add_report(rest, file),
+            _ => Ok(()),
+        };
+        catalogue.problems.extend(found.err().unwrap_or_default());
+    }
+    let of_models: Vec<Check> = catalogue.models.values().flat_map(|model| model.checks.clone()).collect();
+    catalogue.checks.splice(0..0, of_models);
+    let reading = catalogue.reading_problems();
+    catalogue.problems.extend(reading);
+    problem::sort(&mut catalogue.problems);
+    catalogue
+}
+
+impl Catalogue {
+    fn add_sql(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
+        let whole_file = || file.source.place(0..0);
+        let stem = path.strip_suffix(".sql").unwrap_or(path);
+        let Some((folder, table)) = stem.rsplit_once('/') else {
+            return Err(vec![Problem::error(whole_file(), "a SQL file lies in a folder that names its schema")
+                .help(format!("move it, for example to sql/kpi/{path}"))]);
+        };
+        let name = TableName::new(&folder.replace('/', "_"), table).map_err(|why| {
+            vec![Problem::error(whole_file(), why).help("rename the file or its folder: lower-case letters, digits and _")]
+        })?;
+        let sql = Sql::file(&file.source);
+        let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
+            catalogue.broken.insert(name.to_string());
+            catalogue.broken.insert(format!("{name}{SNAPSHOT_SUFFIX}"));
+            problems
+        };
+        if folder == CHECK {
+            self.checks.push(check::parse(&name, file)?);
+        } else if declared::is_declaration(&sql) {
+            match declared::parse(name.clone(), sql) {
+                Ok(table) => drop(self.tables.insert(name, table)),
+                Err(found) => return Err(broken(self, vec![found])),
+            }
+        } else {
+            match model::parse(name.clone(), file) {
+                Ok(model) => drop(self.models.insert(name, model)),
+                Err(found) => return Err(broken(self, found)),
+            }
+        }
+        Ok(())
+    }
+
+    fn add_report(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
+        let name = path.strip_suffix(".md").unwrap_or(path);
+        self.reports.insert(name.to_owned(), report::parse(name, file)?);
+        Ok(())
+    }
+}

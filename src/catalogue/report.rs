@@ -1,0 +1,52 @@
+//! Reports as written: front matter with named queries, and a template body.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::path;
+use crate::problem::{Problem, SourceFile};
+use crate::project::{self, Layer, ProjectFile, ReportHeader};
+use crate::query::{Selection, Sql, statement};
+use crate::yaml;
+
+/// A template that becomes files.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub name: String,
+    pub header: ReportHeader,
+    pub queries: BTreeMap<String, ReportQuery>,
+    pub source: Arc<SourceFile>,
+    /// Where the template begins in the file.
+    pub body: usize,
+    pub layer: Layer,
+}
+
+/// A named query of a report.
+#[derive(Debug, Clone)]
+pub struct ReportQuery {
+    pub sql: Sql,
+    pub selection: Selection,
+}
+
+/// Reads `reports/<name>.md`.
+pub fn parse(name: &str, file: &ProjectFile) -> Result<Report, Vec<Problem>> {
+    let (range, body) = project::in_markdown(&file.source).map_err(|found| vec![found])?;
+    let document = Arc::new(yaml::parse(&file.source, range)?);
+    let header: ReportHeader = document.read()?;
+    let mut queries = BTreeMap::new();
+    let mut problems = Vec::new();
+    for (query, text) in &header.queries {
+        let sql = Sql::yaml(text, &document, path!["queries", query.as_str()]);
+        match statement::parse(&sql) {
+            Ok(selection) => {
+                queries.insert(query.clone(), ReportQuery { sql, selection });
+            }
+            Err(found) => problems.push(found),
+        }
+    }
+    if problems.is_empty() {
+        Ok(Report { name: name.to_owned(), header, queries, source: Arc::clone(&file.source), body, layer: file.layer })
+    } else {
+        Err(problems)
+    }
+}

@@ -1,0 +1,157 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use forecastle::catalogue::Selector;
+use forecastle::day::Day;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 3 done, but checks failed · 4 data committed, but a report failed · 1 a source or model failed
+            2 the project or the command is wrong, nothing ran · 75 busy, try later · 74 disk or network · 65 the lake is damaged";
+
+/// Turns the nightly exports of a CRM into reports, and tells how far they can be trusted.
+#[derive(Debug, Parser)]
+#[command(name = "forecastle", version, after_help = EXIT_CODES, max_term_width = 110, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The project's folder; without it the one at hand, or the nearest above it with `pipelines/`
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+
+    /// How messages are written on stderr
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a new project: the few files that a person edits
+    Init(Init),
+    /// Copy a file of the shipped pack into the project, to change it there
+    Eject {
+        /// A path of the pack, like sql/kpi/win_rate.sql; without it all paths are listed
+        path: Option<String>,
+    },
+    /// Check everything without data: YAML, SQL with types, templates, and the headers of exports that are there
+    Validate {
+        /// Check for this pipeline only
+        pipeline: Option<String>,
+    },
+    /// Run a pipeline: exports into the lake, models, checks, reports
+    Run(Run),
+    /// Ask the lake in SQL; reads from stdin without an argument
+    Query(Query),
+    /// List tables, models, checks and reports
+    List {
+        /// Only these: kpi.win_rate, +kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, report:NAME
+        #[arg(long, value_name = "SELECTOR")]
+        select: Vec<Selector>,
+    },
+    /// Show past runs, newest first
+    Runs {
+        /// How many
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The new project's folder
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+
+    /// With the exports of a made-up company, ready to run
+    #[arg(long)]
+    pub demo: bool,
+
+    /// What the demo's chance is drawn from: the same seed makes the same files
+    #[arg(long, requires = "demo", value_name = "NUMBER")]
+    pub seed: Option<u64>,
+
+    /// About how many deals the demo has
+    #[arg(long, requires = "demo", value_name = "N")]
+    pub deals: Option<u32>,
+
+    /// How many people sell in the demo
+    #[arg(long, requires = "demo", value_name = "N")]
+    pub reps: Option<u32>,
+
+    /// The demo's first export
+    #[arg(long, requires = "demo", value_name = "DAY")]
+    pub from: Option<Day>,
+
+    /// The demo's last export
+    #[arg(long, requires = "demo", value_name = "DAY")]
+    pub to: Option<Day>,
+
+    /// From this day on the demo has an export every working day, before that every Monday
+    #[arg(long, requires = "demo", value_name = "DAY")]
+    pub daily_from: Option<Day>,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The pipeline's name; without it the only one, or `nightly`
+    pub pipeline: Option<String>,
+
+    /// Run this day; without it every exported day that the lake lacks, oldest first
+    #[arg(long, value_name = "DAY", conflicts_with_all = ["from", "to"])]
+    pub day: Option<Day>,
+
+    /// Run the exported days from this one
+    #[arg(long, value_name = "DAY", requires = "to")]
+    pub from: Option<Day>,
+
+    /// Run the exported days up to this one
+    #[arg(long, value_name = "DAY", requires = "from")]
+    pub to: Option<Day>,
+
+    /// Build only these models, make only these reports: kpi.win_rate, +kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, report:NAME
+    #[arg(long, value_name = "SELECTOR")]
+    pub select: Vec<Selector>,
+
+    /// Tell what would be done, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Query {
+    /// A SELECT, or the path of a .sql file
+    pub sql: Option<String>,
+
+    /// See the tables as of this day; without it as of the newest
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<Day>,
+
+    /// The pipeline whose lake and settings are used; without it the only one, or `nightly`
+    #[arg(long, value_name = "NAME")]
+    pub pipeline: Option<String>,
+
+    /// How rows are written on stdout
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns
+    Table,
+    Csv,
+    /// One object per line
+    Json,
+    Parquet,
+}

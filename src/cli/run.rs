@@ -1,0 +1,197 @@
+//! `forecastle run`: progress while it goes on, a summary when it has ended.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use forecastle::error::{Error, Kind, Result};
+use forecastle::lake::Lake;
+use forecastle::run::{self, DayRecord, Days, ModelOutcome, Record, ReportOutcome, Request, SourceOutcome};
+
+use super::Host;
+use super::args;
+use super::exit::Outcome;
+use super::progress::Progress;
+use super::validate::count;
+
+pub const PROGRAM: &str = concat!("forecastle ", env!("CARGO_PKG_VERSION"));
+
+pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
+    let project = host.project()?;
+    let file = project.pipeline(arguments.pipeline.as_deref())?;
+    let prepared = run::prepare(&project, file, &host.environment).await?;
+    prepared.warnings.iter().for_each(|found| host.terminal.problem(found));
+    let days = match (arguments.day, arguments.from, arguments.to) {
+        (Some(day), _, _) => Days::One(day),
+        (None, Some(from), Some(to)) => Days::Between(from, to),
+        _ => Days::Missing,
+    };
+    let request = Request { days, select: arguments.select.clone() };
+    if arguments.dry_run {
+        return dry_run(host, &project, file, &prepared, &request);
+    }
+    let started = Timestamp::now();
+    let uuid = Uuid::new_v4();
+    let stamp = started.strftime("%Y%m%dT%H%M%SZ");
+    let run_host = run::Host {
+        program: PROGRAM.to_owned(),
+        run_id: format!("{stamp}-{}", &uuid.simple().to_string()[..8]),
+        now: &Timestamp::now,
+        fresh_uuid: &Uuid::new_v4,
+        environment: &host.environment,
+        threads: host.threads,
+    };
+    let mut progress = Progress::new(&host.terminal);
+    let mut observe = |event: run::Event<'_>| progress.observe(&event);
+    let result = tokio::select! {
+        result = run::run(&project, file, &prepared, &request, &run_host, &mut observe) => result,
+        // Nothing of a run is visible before its commit, so breaking off is safe at any moment.
+        code = signal() => {
+            host.terminal.say("stopped: what was committed stays, what was not is as if it had never begun");
+            std::process::exit(code);
+        }
+    };
+    progress.clear();
+    let record = result?;
+    summary(host, &record, started);
+    Ok(Outcome::from(record.status))
+}
+
+/// The exit code of the signal that came: 130 for an interrupt, 143 for a request to end.
+async fn signal() -> i32 {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => 130,
+                _ = terminate.recv() => 143,
+            }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+            130
+        }
+    }
+}
+
+fn dry_run(host: &Host, project: &forecastle::project::Project, file: &forecastle::project::PipelineFile, prepared: &run::Prepared, request: &Request) -> Result<Outcome> {
+    let root = project.root.join(&file.pipeline.lake);
+    let pin = match root.join("LAKE.json").exists() {
+        true => Some(Lake::open(&root)?.pin()?),
+        false => None,
+    };
+    let plan = run::plan(prepared, file, pin.as_ref(), request)?;
+    let say = |text: &str| println!("{text}");
+    let listed: Vec<String> = plan.days.iter().map(ToString::to_string).collect();
+    say(&format!("days     {} ({})", count(plan.days.len(), "day"), shortened(&listed)));
+    let sources: Vec<String> = prepared.jobs.iter().map(|job| job.table.name.to_string()).collect();
+    say(&format!("sources  {}", sources.join(", ")));
+    let newest = plan.days.last().map(ToString::to_string).unwrap_or_default();
+    say(&format!("models   for {newest}: {}", plan.models.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+    say(&format!("reports  for {newest}: {}", plan.reports.join(", ")));
+    host.terminal.say("nothing was done");
+    Ok(Outcome::Done)
+}
+
+fn shortened(days: &[String]) -> String {
+    match days {
+        [first, .., last] if days.len() > 3 => format!("{first} to {last}"),
+        _ => days.join(", "),
+    }
+}
+
+/// What the run came to, for a person.
+fn summary(host: &Host, record: &Record, started: Timestamp) {
+    let say = |text: &str| host.terminal.say(text);
+    if host.terminal.is_json() {
+        host.terminal.event("done", serde_json::json!({"run_id": record.run_id, "status": record.status, "days": record.days.len()}));
+        return;
+    }
+    let Some(last) = record.days.last() else { return };
+    let rejected: u64 = record.days.iter().flat_map(|day| &day.sources).map(|source| source.counts.rejected).sum();
+    let carried: u64 = record.days.iter().flat_map(|day| &day.sources).map(|source| source.counts.carried).sum();
+    let commits = record.days.iter().filter(|day| day.commit.is_some()).count();
+    say("");
+    let days = match record.days.as_slice() {
+        [only] => only.day.to_string(),
+        [first, .., last] => format!("{} to {} ({})", first.day, last.day, count(record.days.len(), "day")),
+        [] => String::new(),
+    };
+    say(&format!("{} {} · {} in {}", host.terminal.paint("1", &record.pipeline), days, count(commits, "commit"), elapsed(started)));
+    sources(host, last);
+    if rejected > 0 {
+        say(&format!("  rejected  {rejected} rows over all days, {carried} of them kept as they last were"));
+    }
+    models_and_checks(host, last);
+    for report in &last.reports {
+        let what = match (&report.outcome, &report.folder) {
+            (ReportOutcome::Written | ReportOutcome::Unchanged, Some(folder)) => format!("{folder}/index.html"),
+            (ReportOutcome::Kept(why), _) => format!("not made, its last file stays: {why}"),
+            (ReportOutcome::Failed(why), _) => format!("failed: {why}"),
+            (_, None) => String::new(),
+        };
+        say(&format!("  report    {}  {what}", host.terminal.paint("1", &report.report)));
+        if let Some(headline) = &report.headline {
+            say(&format!("            {headline}"));
+        }
+    }
+    say(&format!("  run       {}", record.run_id));
+}
+
+fn sources(host: &Host, day: &DayRecord) {
+    let told: Vec<String> = day
+        .sources
+        .iter()
+        .map(|source| {
+            let name = source.table.split_once('.').map_or(source.table.as_str(), |(_, name)| name);
+            match &source.outcome {
+                SourceOutcome::Absent => format!("{name} absent"),
+                SourceOutcome::Failed(_) => format!("{name} failed"),
+                _ => format!("{name} {}", source.counts.rows),
+            }
+        })
+        .collect();
+    host.terminal.say(&format!("  tables    {}", told.join(" · ")));
+    for source in &day.sources {
+        for reason in source.reasons.iter().take(3) {
+            host.terminal.say(&format!("            {}: {reason}", source.table));
+        }
+    }
+}
+
+fn models_and_checks(host: &Host, day: &DayRecord) {
+    let say = |text: &str| host.terminal.say(text);
+    let of = |wanted: fn(&ModelOutcome) -> bool| day.models.iter().filter(|model| wanted(&model.outcome)).count();
+    let built = of(|outcome| *outcome == ModelOutcome::Built);
+    let unchanged = of(|outcome| *outcome == ModelOutcome::Unchanged);
+    let mut told = vec![format!("{built} built")];
+    if unchanged > 0 {
+        told.push(format!("{unchanged} unchanged"));
+    }
+    for model in &day.models {
+        match &model.outcome {
+            ModelOutcome::Failed(why) => say(&format!("  model     {} {}: {why}", model.model, host.terminal.paint("1;31", "failed"))),
+            ModelOutcome::Skipped(why) => say(&format!("  model     {} not built: {why}", model.model)),
+            _ => {}
+        }
+    }
+    say(&format!("  models    {}", told.join(", ")));
+    let passed = day.checks.iter().filter(|check| check.is_passed()).count();
+    let failed = day.checks.len() - passed;
+    say(&format!("  checks    {passed} passed, {failed} failed{}", if day.checks_skipped.is_empty() { String::new() } else { format!(", {} not run", day.checks_skipped.len()) }));
+    for check in day.checks.iter().filter(|check| !check.is_passed()) {
+        let severity = if check.stops() { host.terminal.paint("1;31", "error") } else { host.terminal.paint("1;33", "warn") };
+        say(&format!("            {severity} {}: {} rows", check.check, check.offenders));
+    }
+}
+
+fn elapsed(started: Timestamp) -> String {
+    let seconds = Timestamp::now().duration_since(started).as_secs_f64();
+    format!("{seconds:.1} s")
+}
+
+/// The newest day that the lake knows of.
+pub fn newest_day(pin: &forecastle::lake::Pin) -> Result<forecastle::day::Day> {
+    use forecastle::lake::Role;
+    let newest = pin.tables(Role::Snapshot).filter_map(|table| pin.days(table, Role::Snapshot).last().copied()).max();
+    newest.ok_or_else(|| Error::new(Kind::Project, "the lake is empty").help("run the pipeline first: forecastle run"))
+}

@@ -1,0 +1,94 @@
+//! The business date that a run is for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A calendar day, written `2026-11-21`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(Date);
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+impl Day {
+    /// The day of a calendar date.
+    pub fn of(date: Date) -> Self {
+        Self(date)
+    }
+
+    pub fn date(self) -> Date {
+        self.0
+    }
+
+    /// Days since 1970-01-01, as Arrow's `Date32` counts them.
+    pub fn to_epoch_days(self) -> i32 {
+        EPOCH.until((jiff::Unit::Day, self.0)).map_or(0, |span| span.get_days())
+    }
+
+    /// The day that lies `days` after 1970-01-01; `None` outside the years -9999 to 9999.
+    pub fn from_epoch_days(days: i32) -> Option<Self> {
+        EPOCH.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    }
+
+    /// The day `days` later (earlier when negative).
+    pub fn plus(self, days: i32) -> Option<Self> {
+        self.0.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shaped = text.len() == 10
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+        if !shaped {
+            return Err(format!("`{text}` is not a day: write it as YYYY-MM-DD"));
+        }
+        text.parse::<Date>().map(Self).map_err(|_| format!("`{text}` is not a day of the calendar"))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_survive_the_way_through_arrows_numbers() {
+        for text in ["1970-01-01", "1969-12-31", "2024-02-29", "2026-11-21"] {
+            let day: Day = text.parse().unwrap();
+            assert_eq!(Day::from_epoch_days(day.to_epoch_days()), Some(day));
+        }
+        assert_eq!("2026-11-21".parse::<Day>().unwrap().to_epoch_days(), 20_778);
+    }
+
+    #[test]
+    fn only_the_iso_form_is_a_day() {
+        for text in ["2026-2-1", "21.11.2026", "2026-02-30", "", "2026-11-21T00:00"] {
+            assert!(text.parse::<Day>().is_err(), "{text}");
+        }
+    }
+}

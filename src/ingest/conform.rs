@@ -1,0 +1,153 @@
+//! Mapped columns under the declared types: what fits, and for each row that does not, why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, RecordBatch, TimestampMicrosecondArray, new_null_array};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::DataType;
+use jiff::tz::TimeZone;
+
+use super::function::{NO_BOOLEAN, NO_DAY, NO_MOMENT, NO_NUMBER, NUMBER};
+use super::mapping::Mapped;
+use super::text;
+use crate::error::{Error, Result};
+use crate::query::function::MOMENT;
+use crate::query::{DeclaredColumn, DeclaredTable};
+
+/// Why a row cannot be taken: the column and what is wrong with it, without the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    pub column: String,
+    pub reason: String,
+}
+
+/// The columns of `table` at `positions` made of what was mapped, and the first fault of each row that has one.
+pub fn conform(
+    table: &DeclaredTable,
+    positions: &[usize],
+    mapped: Vec<Mapped>,
+    rows: usize,
+    zone: &TimeZone,
+) -> Result<(Vec<ArrayRef>, BTreeMap<usize, Unfit>)> {
+    let mut faults: BTreeMap<usize, Unfit> = BTreeMap::new();
+    let mut columns = Vec::with_capacity(positions.len());
+    for (position, mapped) in positions.iter().zip(mapped) {
+        let column = &table.columns[*position];
+        let mut note = |row: usize, reason: &str| {
+            faults.entry(row).or_insert_with(|| Unfit { column: column.name.clone(), reason: reason.to_owned() });
+        };
+        for (row, reason) in &mapped.unfit {
+            note(*row as usize, reason);
+        }
+        let values = match mapped.values {
+            None => new_null_array(&column.data_type, rows),
+            Some(values) => cast(&values, &column.data_type, zone, &mut note)
+                .ok_or_else(|| cannot(table, column, values.data_type()))?,
+        };
+        if !column.allowed.is_empty() {
+            let texts = values.as_string::<i32>();
+            for row in (0..rows).filter(|row| texts.is_valid(*row)) {
+                if !column.allowed.iter().any(|allowed| allowed == texts.value(row)) {
+                    note(row, &format!("is none of the values that the table allows ({})", column.allowed.join(", ")));
+                }
+            }
+        }
+        if column.is_required && values.null_count() > 0 {
+            (0..rows).filter(|row| values.is_null(*row)).for_each(|row| note(row, "is missing"));
+        }
+        columns.push(values);
+    }
+    Ok((columns, faults))
+}
+
+fn cannot(table: &DeclaredTable, column: &DeclaredColumn, mapped: &DataType) -> Error {
+    Error::failed(format!("the map gives {mapped} for `{}` of {}, which is {}", column.name, table.name, column.data_type))
+        .help("change the expression in the map, or cast its result")
+}
+
+/// Casts without losing anything in silence; `None` if the types have nothing to do with each other.
+fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut(usize, &str)) -> Option<ArrayRef> {
+    if values.data_type() == to {
+        return Some(empty_as_null(values));
+    }
+    if values.data_type() == &DataType::Null {
+        return Some(new_null_array(to, values.len()));
+    }
+    if values.data_type() == &DataType::Utf8 {
+        return from_text(values, to, zone, note);
+    }
+    let options = CastOptions { safe: true, ..CastOptions::default() };
+    let cast = cast_with_options(values, to, &options).ok()?;
+    for row in (0..values.len()).filter(|row| cast.is_null(*row) && values.is_valid(*row)) {
+        note(row, "does not fit the type of its column");
+    }
+    Some(cast)
+}
+
+/// Empty text is NULL.
+fn empty_as_null(values: &ArrayRef) -> ArrayRef {
+    match values.as_string_opt::<i32>() {
+        Some(texts) if texts.iter().flatten().any(str::is_empty) => {
+            Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<arrow::array::StringArray>())
+        }
+        _ => Arc::clone(values),
+    }
+}
+
+/// A header mapped as it is: its text is read as its column's type.
+fn from_text(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut(usize, &str)) -> Option<ArrayRef> {
+    let texts = values.as_string::<i32>();
+    fn read<T>(texts: &arrow::array::StringArray, reason: &str, note: &mut impl FnMut(usize, &str), read: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
+        let mut values = Vec::with_capacity(texts.len());
+        for (row, text) in texts.iter().enumerate() {
+            let text = text.filter(|text| !text.trim().is_empty());
+            let value = text.and_then(&read);
+            if text.is_some() && value.is_none() {
+                note(row, reason);
+            }
+            values.push(value);
+        }
+        values
+    }
+    Some(match to {
+        DataType::Boolean => Arc::new(BooleanArray::from(read(texts, NO_BOOLEAN, note, text::boolean))),
+        DataType::Date32 => Arc::new(Date32Array::from(read(texts, NO_DAY, note, |text| text::day(text, None).map(crate::day::Day::to_epoch_days)))),
+        DataType::Timestamp(..) => {
+            let moments: ArrayRef = Arc::new(TimestampMicrosecondArray::from(read(texts, NO_MOMENT, note, |text| text::moment(text, None, zone))));
+            debug_assert_eq!(moments.data_type(), &MOMENT);
+            moments
+        }
+        DataType::Decimal128(..) | DataType::Int32 | DataType::Int64 | DataType::Float64 => {
+            let numbers = Decimal128Array::from(read(texts, NO_NUMBER, note, |text| text::number(text, None)));
+            let numbers: ArrayRef = Arc::new(numbers.with_precision_and_scale(38, 10).ok()?);
+            debug_assert_eq!(numbers.data_type(), &NUMBER);
+            if matches!(to, DataType::Int32 | DataType::Int64) {
+                whole_only(&numbers, note);
+            }
+            return cast(&numbers, to, zone, note);
+        }
+        _ => return None,
+    })
+}
+
+/// A fraction is not cut off in silence.
+fn whole_only(numbers: &ArrayRef, note: &mut impl FnMut(usize, &str)) {
+    let units = 10i128.pow(text::SCALE);
+    let values = numbers.as_primitive::<arrow::datatypes::Decimal128Type>();
+    for (row, value) in values.iter().enumerate() {
+        if value.is_some_and(|value| value % units != 0) {
+            note(row, "is not a whole number");
+        }
+    }
+}
+
+/// The rows of a batch that have no fault, under the declared schema.
+pub fn fitting(table: &DeclaredTable, columns: Vec<ArrayRef>, faults: &BTreeMap<usize, Unfit>) -> Result<RecordBatch> {
+    let bad = |error: arrow::error::ArrowError| Error::failed(format!("could not put together rows of {}: {error}", table.name));
+    let rows = columns.first().map_or(0, |column| column.len());
+    // Rows with faults may break the declared NOT NULL, so they leave before the schema is put on.
+    let keep: BooleanArray = (0..rows).map(|row| Some(!faults.contains_key(&row))).collect();
+    let columns = columns.iter().map(|column| arrow::compute::filter(column, &keep)).collect::<std::result::Result<Vec<_>, _>>().map_err(bad)?;
+    RecordBatch::try_new(table.schema(), columns).map_err(bad)
+}

@@ -1,0 +1,276 @@
+//! A source's `map` over an export's header: one expression for each mapped column of the declared table.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow::datatypes::{DataType, Field, Schema};
+use datafusion::common::{DFSchema, ToDFSchema};
+use datafusion::error::DataFusionError;
+use datafusion::execution::{FunctionRegistry, SessionState};
+use datafusion::logical_expr::simplify::SimplifyContext;
+use datafusion::optimizer::simplify_expressions::ExprSimplifier;
+use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
+use datafusion::sql::parser::DFParserBuilder;
+use datafusion::sql::sqlparser::ast::{
+    Expr as SqlExpr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, visit_expressions, visit_expressions_mut,
+};
+
+use jiff::tz::TimeZone;
+
+use super::function::{self, Ledger, ROW};
+use crate::error::{Error, Result};
+use crate::path;
+use crate::problem::{self, Problem};
+use crate::project::Source;
+use crate::query::{DeclaredTable, Sql};
+use crate::yaml::Document;
+
+/// A compiled `map`: evaluates batches of an export's text columns.
+pub struct Mapping {
+    ledger: Ledger,
+    condition: Option<Arc<dyn PhysicalExpr>>,
+    /// In the declared table's order; `None` for a column that the map leaves out.
+    columns: Vec<Option<Arc<dyn PhysicalExpr>>>,
+    /// The header's names that the map reads.
+    pub reads: Vec<String>,
+    schema: Arc<Schema>,
+}
+
+/// Where a source stands in its pipeline's file.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub document: Arc<Document>,
+    /// Its position under `sources`.
+    pub index: usize,
+}
+
+impl Place {
+    fn of_column(&self, column: &str) -> Vec<crate::yaml::Segment> {
+        path!["sources", self.index, "map", column]
+    }
+
+    fn of_condition(&self) -> Vec<crate::yaml::Segment> {
+        path!["sources", self.index, "where"]
+    }
+}
+
+/// What is wrong with a `map` whatever the export holds: columns that the table has not, keys that are not
+/// mapped, expressions that do not parse.
+pub fn check(source: &Source, table: &DeclaredTable, place: &Place) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for column in source.map.keys().filter(|column| table.column(column).is_none()) {
+        let found = Problem::error(place.document.key_place(&place.of_column(column)), format!("{} has no column `{column}`", table.name));
+        problems.push(found.help(problem::did_you_mean(column, table.columns.iter().map(|column| column.name.as_str()))));
+    }
+    for column in table.columns.iter().filter(|column| column.is_required && !source.map.contains_key(&column.name)) {
+        let at = place.document.key_place(&path!["sources", place.index, "map"]);
+        let found = Problem::error(at, format!("`{}` of {} must be mapped: it is required", column.name, table.name));
+        problems.push(found.help(format!("add `{}: <header or expression>`", column.name)));
+    }
+    problems
+}
+
+/// Compiles a `map` over a header, or tells everything that keeps it from it. `engine` is that of
+/// `session::open_for_mapping`.
+pub fn compile(
+    source: &Source,
+    table: &DeclaredTable,
+    header: &[String],
+    engine: &SessionState,
+    zone: &TimeZone,
+    place: &Place,
+) -> Result<Mapping> {
+    let bad = |error: DataFusionError| Error::failed(format!("the export's header cannot be read as columns: {error}"));
+    let ledger = Ledger::default();
+    let mut engine = engine.clone();
+    for function in function::all(&ledger, zone) {
+        engine.register_udf(Arc::new(function)).map_err(bad)?;
+    }
+    let mut fields: Vec<Field> = header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+    fields.push(Field::new(ROW, DataType::UInt32, false));
+    let schema = Arc::new(Schema::new(fields));
+    let scope = Scope { engine, header, schema: schema.as_ref().clone().to_dfschema().map_err(bad)?, arrow: Arc::clone(&schema) };
+
+    let mut problems = check(source, table, place);
+    let mut reads = Vec::new();
+    let mut columns = Vec::new();
+    for column in &table.columns {
+        let Some(written) = source.map.get(&column.name) else {
+            columns.push(None);
+            continue;
+        };
+        let sql = Sql::yaml(written, &place.document, place.of_column(&column.name));
+        match scope.compile(&sql, &mut reads) {
+            Ok(expression) => columns.push(Some(expression)),
+            Err(found) => problems.push(found),
+        }
+    }
+    let condition = source.condition.as_ref().and_then(|written| {
+        let sql = Sql::yaml(written, &place.document, place.of_condition());
+        scope.compile(&sql, &mut reads).map_err(|found| problems.push(found)).ok()
+    });
+    if let Some(expression) = &condition
+        && expression.data_type(&schema).ok() != Some(DataType::Boolean)
+    {
+        problems.push(Problem::error(place.document.place(&place.of_condition()), "`where` must be true or false for each row"));
+    }
+    if !problems.is_empty() {
+        problem::sort(&mut problems);
+        return Err(Error::project(problems));
+    }
+    reads.sort();
+    reads.dedup();
+    Ok(Mapping { ledger, condition, columns, reads, schema })
+}
+
+/// What expressions of a map may read.
+struct Scope<'h> {
+    engine: SessionState,
+    header: &'h [String],
+    schema: DFSchema,
+    arrow: Arc<Schema>,
+}
+
+impl Scope<'_> {
+    fn compile(&self, sql: &Sql, reads: &mut Vec<String>) -> Result<Arc<dyn PhysicalExpr>, Problem> {
+        let written = sql.text.trim();
+        let parsed = if self.header.iter().any(|name| name == written) {
+            ExprWithAlias { expr: SqlExpr::Identifier(Ident::with_quote('"', written)), alias: None }
+        } else {
+            let mut parser = DFParserBuilder::new(sql.text.as_str()).build().map_err(|error| sql.problem(&error))?;
+            parser.parse_into_expr().map_err(|error| self.no_column(sql, written).unwrap_or_else(|| sql.problem(&error)))?
+        };
+        self.note_reads(&parsed.expr, sql, reads)?;
+        let mut expression = parsed;
+        with_rows(&mut expression.expr);
+        let state = &self.engine;
+        let planned = state.create_logical_expr_from_sql_expr(expression, &self.schema).and_then(|planned| {
+            let context = SimplifyContext::builder().with_schema(Arc::new(self.schema.clone())).with_config_options(Arc::clone(state.config_options())).build();
+            let simplifier = ExprSimplifier::new(context);
+            let coerced = simplifier.coerce(planned, &self.schema)?;
+            let simplified = simplifier.simplify(coerced)?;
+            create_physical_expr(&simplified, &self.schema, state.execution_props(), &Default::default())
+        });
+        let expression = planned.map_err(|error| sql.problem(&error))?;
+        expression.data_type(&self.arrow).map_err(|error| sql.problem(&error))?;
+        Ok(expression)
+    }
+
+    /// The columns that an expression reads, or the problem of one that the export does not have.
+    fn note_reads(&self, expression: &SqlExpr, sql: &Sql, reads: &mut Vec<String>) -> Result<(), Problem> {
+        let found = visit_expressions(expression, |part| {
+            if let SqlExpr::Identifier(name) = part {
+                match self.header.iter().find(|known| **known == name.value) {
+                    Some(known) => reads.push(known.clone()),
+                    None => return ControlFlow::Break(self.unknown(&name.value).place_at(sql, name)),
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        match found {
+            ControlFlow::Break(found) => Err(found),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Unknown {
+        Unknown {
+            message: format!("the export has no column `{name}`"),
+            help: problem::did_you_mean(name, self.header.iter().map(String::as_str)),
+        }
+    }
+
+    /// A text that is no expression may be a mistyped header with spaces in it.
+    fn no_column(&self, sql: &Sql, written: &str) -> Option<Problem> {
+        let is_name = !written.contains(['(', ')', '\'', '+', '*', '/', '=', '<', '>', '"']);
+        is_name.then(|| {
+            let Unknown { message, help } = self.unknown(written);
+            Problem::error(sql.place(0..sql.text.len()), message).help(help)
+        })
+    }
+}
+
+struct Unknown {
+    message: String,
+    help: String,
+}
+
+impl Unknown {
+    fn place_at(self, sql: &Sql, name: &Ident) -> Problem {
+        let place = if name.span.start.line == 0 { sql.place(0..sql.text.len()) } else { sql.place_of(name.span) };
+        Problem::error(place, self.message).help(self.help)
+    }
+}
+
+/// Gives every call of a mapping function the row's number as a last argument.
+fn with_rows(expression: &mut SqlExpr) {
+    let _ = visit_expressions_mut(expression, |part| {
+        if let SqlExpr::Function(call) = part
+            && function::takes_row(&call.name.to_string().to_lowercase())
+            && let FunctionArguments::List(arguments) = &mut call.args
+        {
+            let row = SqlExpr::Identifier(Ident::with_quote('"', ROW));
+            arguments.args.push(FunctionArg::Unnamed(FunctionArgExpr::Expr(row)));
+        }
+        ControlFlow::<()>::Continue(())
+    });
+}
+
+/// A mapped column of a batch, not yet of the declared type.
+pub struct Mapped {
+    /// `None` for a column that the map leaves out.
+    pub values: Option<ArrayRef>,
+    /// Rows whose text did not fit, and what was wrong.
+    pub unfit: Vec<(u32, &'static str)>,
+}
+
+impl Mapping {
+    /// Evaluates the mapped columns over rows of the export; `wanted` chooses positions of the declared table.
+    pub fn evaluate(&self, batch: &RecordBatch, wanted: impl Iterator<Item = usize>) -> Result<Vec<Mapped>> {
+        let batch = self.with_row_numbers(batch)?;
+        let rows = batch.num_rows();
+        let mut mapped = Vec::new();
+        for position in wanted {
+            let values = match &self.columns[position] {
+                Some(expression) => Some(expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(evaluation)?),
+                None => None,
+            };
+            mapped.push(Mapped { values, unfit: self.ledger.take() });
+        }
+        Ok(mapped)
+    }
+
+    /// Which rows the source's `where` lets through; `None` if there is no condition.
+    pub fn condition(&self, batch: &RecordBatch) -> Result<Option<ArrayRef>> {
+        let Some(condition) = &self.condition else { return Ok(None) };
+        let batch = self.with_row_numbers(batch)?;
+        let values = condition.evaluate(&batch).and_then(|value| value.into_array(batch.num_rows())).map_err(evaluation)?;
+        // A text that does not fit here rejects its row only if a mapped column needs it.
+        self.ledger.take();
+        Ok(Some(values))
+    }
+
+    /// The batch under the compiled schema: columns that are not read are NULL, the row's number comes last.
+    fn with_row_numbers(&self, batch: &RecordBatch) -> Result<RecordBatch> {
+        let rows = batch.num_rows();
+        let mut nothing: Option<ArrayRef> = None;
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
+        for field in self.schema.fields().iter().filter(|field| field.name() != ROW) {
+            let column = batch.column_by_name(field.name()).cloned();
+            columns.push(column.unwrap_or_else(|| Arc::clone(nothing.get_or_insert_with(|| Arc::new(StringArray::new_null(rows))))));
+        }
+        let count = u32::try_from(rows).map_err(|_| Error::failed("a batch of an export is too long"))?;
+        columns.push(Arc::new(UInt32Array::from_iter_values(0..count)));
+        RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(|error| Error::failed(format!("could not map the export: {error}")))
+    }
+}
+
+/// The engine's message may hold a value, so only its kind is told.
+fn evaluation(error: DataFusionError) -> Error {
+    let kind = match error.find_root() {
+        DataFusionError::ArrowError(..) => "a value does not fit the types of the expression",
+        _ => "the engine refused the expression",
+    };
+    Error::failed(format!("could not evaluate the map: {kind}")).help("give texts to number(), day() or moment() before computing with them")
+}

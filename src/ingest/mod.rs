@@ -1,0 +1,272 @@
+//! Ingest: a source's export of a day becomes its declared table's rows, sorted by key, and its rejects.
+//!
+//! Nothing is inferred: text is mapped and cast by the declared types. A row that does not fit is kept as a
+//! reject with its place and reason, and is never taken for a deletion: where its key can be read, the last good
+//! version of the row is carried on. A source fails whole, without touching the lake, when too many rows are
+//! rejected or when the export is much smaller than the one before.
+
+mod conform;
+mod function;
+mod keyed;
+mod mapping;
+mod reading;
+mod reject;
+mod text;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::execution::SessionState;
+use sha2::{Digest, Sha256};
+
+pub use mapping::{Place, check};
+pub use reject::schema as reject_schema;
+
+use crate::day::Day;
+use crate::error::{Doing, Error, Result};
+use crate::exports::{self, Export, Format, Roots};
+use crate::lake::{Facts, Pin, Role, Staged, TableWriter, Version};
+use crate::project::{self, Source};
+use crate::query::{DeclaredTable, Settings};
+use keyed::{KeySet, Keys};
+use reading::Over;
+use reject::Reject;
+
+/// One source on one day.
+#[derive(Clone)]
+pub struct Job {
+    pub source: Source,
+    pub place: Place,
+    pub table: DeclaredTable,
+    /// The source's format with its path made whole.
+    pub format: Format,
+    pub roots: Roots,
+    pub settings: Settings,
+    /// Of `session::open_for_mapping`, for the same settings.
+    pub engine: SessionState,
+}
+
+/// What a source gave, not yet in any commit.
+pub struct Loaded {
+    pub table: Staged,
+    pub rejects: Option<Staged>,
+    pub counts: Counts,
+    /// What the lake remembers beside the version.
+    pub facts: Facts,
+    /// Why rows were rejected, the most frequent first.
+    pub reasons: Vec<String>,
+}
+
+/// Rows of one source on one day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Counts {
+    /// In the export, without those that `where` leaves out.
+    pub read: u64,
+    pub left_out: u64,
+    pub rejected: u64,
+    /// Rejected rows of which the last good version stays.
+    pub carried: u64,
+    /// In the table as of the day.
+    pub rows: u64,
+}
+
+impl Job {
+    pub fn day(&self) -> Day {
+        self.settings.day
+    }
+
+    /// The export's files of the day, sorted by name.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        exports::find(&self.roots, self.format.path(), self.day())
+    }
+
+    /// Words for an export that is not there: which pattern, and what lies beside it.
+    pub fn nothing_found(&self) -> String {
+        format!("{}: {}", self.table.name, exports::nothing_found(&self.roots, self.format.path(), self.day()))
+    }
+
+    /// A hash of all that the table's rows of the day depend on, apart from the engine: equal hashes, equal rows.
+    pub fn fingerprint(&self, files: &[PathBuf], pin: &Pin, program: &str) -> Result<String> {
+        let mut hasher = Sha256::new();
+        let mut parts = vec![
+            program.to_owned(),
+            format!("{:?}", self.source),
+            self.settings.timezone.iana_name().unwrap_or_default().to_owned(),
+            self.table.sql.text.clone(),
+            self.before(pin).map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default(),
+        ];
+        parts.extend(files.iter().map(|file| self.roots.name(file)));
+        for part in parts {
+            hasher.update(part.len().to_le_bytes());
+            hasher.update(part);
+        }
+        for file in files {
+            let content = std::fs::File::open(file).doing("open", file)?;
+            hash_content(content, &mut hasher).doing("read", file)?;
+        }
+        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The table as of the last day before this one.
+    fn before<'p>(&self, pin: &'p Pin) -> Option<&'p Version> {
+        pin.as_of(&self.table.name, Role::Snapshot, self.day().plus(-1)?)
+    }
+
+    /// Compiles the map over the header of the day's export: what `validate` does where an export is there.
+    pub fn check_header(&self, files: &[PathBuf]) -> Result<()> {
+        let export = exports::open(&self.roots, &self.format, files)?;
+        mapping::compile(&self.source, &self.table, export.header(), &self.engine, &self.settings.timezone, &self.place).map(|_| ())
+    }
+
+    /// Reads the export and writes the table's rows of the day and the rejects; blocks.
+    pub fn load(&self, files: &[PathBuf], pin: &Pin, table: TableWriter, rejects: TableWriter) -> Result<Loaded> {
+        let mut export = exports::open(&self.roots, &self.format, files).map_err(|error| self.told(error))?;
+        let header = export.header().to_vec();
+        let mapping = mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)?;
+        export.select(&mapping.reads).map_err(|error| self.told(error))?;
+        let keys = Keys::new(&self.table)?;
+        let over = Over { table: &self.table, settings: &self.settings, mapping: &mapping, keys: &keys, header: &header };
+        let reading::Read { good, places, rejects: mut rejected, rejected_keys, mut counts } =
+            reading::read(&over, &mut export).map_err(|error| self.told(error))?;
+
+        let schema = self.table.schema();
+        let mut sorted = keyed::sort(&good, &schema, &keys)?;
+        for (double, first) in &sorted.doubles {
+            let ((file, line), (first_file, first_line)) = (&places.at(*double), &places.at(*first));
+            let of = if file == first_file { format!("line {first_line}") } else { format!("{first_file}:{first_line}") };
+            rejected.push(Reject { file: Arc::clone(file), line: *line, column: None, reason: format!("has the key of {of}"), row: "{}".to_owned() });
+        }
+        counts.rejected = rejected.len() as u64;
+        let reasons = reject::reasons(&rejected);
+        self.limit(&counts, &reasons)?;
+
+        let kept = self.keep(pin, &sorted.batches, &keys, &rejected_keys, &mut counts)?;
+        if !kept.is_empty() {
+            let all: Vec<RecordBatch> = sorted.batches.iter().chain(&kept).cloned().collect();
+            sorted = keyed::sort(&all, &schema, &keys)?;
+        }
+        counts.rows = sorted.rows as u64;
+        self.guard_volume(pin, &counts)?;
+
+        let table = write(table, &sorted.batches)?;
+        let rejects = match rejected.is_empty() {
+            true => None,
+            false => Some(write(rejects, &[reject::batch(&mut rejected)?])?),
+        };
+        Ok(Loaded { table, rejects, facts: facts(&counts, &export), counts, reasons })
+    }
+
+    /// Rows of the day before that stay: carried ones, and for an export of changes all that are absent.
+    fn keep(&self, pin: &Pin, good: &[RecordBatch], keys: &Keys, rejected: &KeySet, counts: &mut Counts) -> Result<Vec<RecordBatch>> {
+        let Some(before) = self.before(pin) else { return Ok(Vec::new()) };
+        let is_full = self.source.export == project::Export::Full;
+        if is_full && rejected.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut present = KeySet::new();
+        for batch in good {
+            keyed::collect(&mut present, &keys.of(batch)?);
+        }
+        let schema = self.table.schema();
+        let mut kept = Vec::new();
+        for batch in pin.read(before)? {
+            let batch = keyed::adapt(&batch?, &schema)?;
+            let carried = keyed::select(&batch, keys, |key| rejected.contains(key) && !present.contains(key))?;
+            counts.carried += carried.num_rows() as u64;
+            kept.push(match is_full {
+                true => carried,
+                false => keyed::select(&batch, keys, |key| !present.contains(key))?,
+            });
+        }
+        kept.retain(|batch| batch.num_rows() > 0);
+        Ok(kept)
+    }
+
+    fn limit(&self, counts: &Counts, reasons: &[String]) -> Result<()> {
+        let Counts { read, rejected, .. } = *counts;
+        let limit = self.source.rejects.limit.0;
+        if rejected == 0 || rejected as f64 <= limit * read as f64 {
+            return Ok(());
+        }
+        let name = &self.table.name;
+        let told: Vec<&str> = reasons.iter().take(3).map(String::as_str).collect();
+        Err(Error::failed(format!(
+            "{name}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
+            percent(limit),
+            told.join("; ")
+        ))
+        .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+    }
+
+    /// Rows that vanish by the thousand are a broken export far more often than a clean-up.
+    fn guard_volume(&self, pin: &Pin, counts: &Counts) -> Result<()> {
+        let (Some(before), project::Export::Full) = (self.before(pin), self.source.export) else { return Ok(()) };
+        let (was, is) = (before.rows as f64, counts.rows as f64);
+        let volume = self.source.volume;
+        let name = &self.table.name;
+        if is < was * (1.0 - volume.drop.0) {
+            return Err(Error::failed(format!(
+                "{name}: the export has {} rows, the one of {} had {}: more than {} are gone",
+                counts.rows,
+                before.day,
+                before.rows,
+                percent(volume.drop.0)
+            ))
+            .help("look whether the export is whole; if the rows are really gone, raise `volume: {drop: ..}` of this source for this run"));
+        }
+        if let Some(grow) = volume.grow
+            && was > 0.0
+            && is > was * (1.0 + grow.0)
+        {
+            return Err(Error::failed(format!(
+                "{name}: the export has {} rows, the one of {} had {}: more than {} were added",
+                counts.rows,
+                before.day,
+                before.rows,
+                percent(grow.0)
+            ))
+            .help("look whether the export holds what it should; if it does, raise `volume: {grow: ..}` of this source for this run"));
+        }
+        Ok(())
+    }
+
+    /// Names the table in a failure of its export.
+    fn told(&self, error: Error) -> Error {
+        Error { message: format!("{}: {}", self.table.name, error.message), ..error }
+    }
+}
+
+fn hash_content(mut content: impl std::io::Read, hasher: &mut Sha256) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match content.read(&mut buffer)? {
+            0 => return Ok(()),
+            length => hasher.update(&buffer[..length]),
+        }
+    }
+}
+
+fn percent(share: f64) -> String {
+    let percent = format!("{:.2}", share * 100.0);
+    format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn write(mut writer: TableWriter, batches: &[RecordBatch]) -> Result<Staged> {
+    for batch in batches {
+        writer.write(batch)?;
+    }
+    writer.finish()
+}
+
+fn facts(counts: &Counts, export: &Export) -> Facts {
+    let files: Vec<serde_json::Value> = export
+        .facts()
+        .iter()
+        .map(|file| serde_json::json!({"file": &*file.file, "rows": file.rows, "faults": file.faults, "bytes": file.bytes, "sha256": file.sha256}))
+        .collect();
+    let mut facts = Facts::new();
+    facts.insert("files".to_owned(), files.into());
+    facts.insert("counts".to_owned(), serde_json::json!(counts));
+    facts
+}

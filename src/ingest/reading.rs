@@ -1,0 +1,150 @@
+//! An export read to its end: the rows that fit, with their places, and the rows that do not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Field, Schema};
+
+use super::Counts;
+use super::conform::{self, Unfit};
+use super::keyed::{KeySet, Keys};
+use super::mapping::Mapping;
+use super::reject::{self, Reject};
+use crate::error::{Error, Result};
+use crate::exports::{Export, Fault, TextBatch};
+use crate::query::{DeclaredTable, Settings};
+
+/// What an export is read with.
+pub struct Over<'j> {
+    pub table: &'j DeclaredTable,
+    pub settings: &'j Settings,
+    pub mapping: &'j Mapping,
+    pub keys: &'j Keys,
+    pub header: &'j [String],
+}
+
+/// What reading an export came to.
+#[derive(Default)]
+pub struct Read {
+    /// The rows that fit, in the order of reading, under the declared schema.
+    pub good: Vec<RecordBatch>,
+    pub places: Places,
+    pub rejects: Vec<Reject>,
+    /// Keys of rejected rows, where they could be read.
+    pub rejected_keys: KeySet,
+    pub counts: Counts,
+}
+
+/// Where each good row stands in the export.
+#[derive(Default)]
+pub struct Places(Vec<(Arc<str>, Vec<u64>)>);
+
+impl Places {
+    /// File and line of the good row at a position in the order of reading.
+    pub fn at(&self, mut position: usize) -> (Arc<str>, u64) {
+        for (file, lines) in &self.0 {
+            match lines.get(position) {
+                Some(line) => return (Arc::clone(file), *line),
+                None => position -= lines.len(),
+            }
+        }
+        unreachable!("every good row's place was noted when it was read")
+    }
+}
+
+/// Reads an export to its end.
+pub fn read(over: &Over<'_>, export: &mut Export) -> Result<Read> {
+    let mut read = Read::default();
+    while let Some(batch) = export.next_batch()? {
+        read.counts.read += (batch.lines.len() + batch.faults.len()) as u64;
+        over.take_faults(&batch.faults, &mut read)?;
+        over.take_rows(batch, &mut read)?;
+    }
+    Ok(read)
+}
+
+impl Over<'_> {
+    fn take_rows(&self, batch: TextBatch, read: &mut Read) -> Result<()> {
+        let TextBatch { file, mut columns, mut lines, .. } = batch;
+        if let Some(keep) = self.mapping.condition(&columns)? {
+            // NULL is not true.
+            let keep: BooleanArray = keep.as_boolean().iter().map(|keep| Some(keep == Some(true))).collect();
+            read.counts.left_out += (keep.len() - keep.true_count()) as u64;
+            read.counts.read -= (keep.len() - keep.true_count()) as u64;
+            lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
+            columns = filter_record_batch(&columns, &keep).map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
+        }
+        let rows = lines.len();
+        if rows == 0 {
+            return Ok(());
+        }
+        let all: Vec<usize> = (0..self.table.columns.len()).collect();
+        let mapped = self.mapping.evaluate(&columns, all.iter().copied())?;
+        let (values, faults) = conform::conform(self.table, &all, mapped, rows, &self.settings.timezone)?;
+        if !faults.is_empty() {
+            self.note_keys(&values, faults.keys().copied(), read)?;
+            self.reject(&file, &columns, &lines, &faults, read);
+        }
+        read.places.0.push((file, lines.iter().enumerate().filter(|(row, _)| !faults.contains_key(row)).map(|(_, line)| *line).collect()));
+        read.good.push(conform::fitting(self.table, values, &faults)?);
+        Ok(())
+    }
+
+    fn reject(&self, file: &Arc<str>, columns: &RecordBatch, lines: &[u64], faults: &BTreeMap<usize, Unfit>, read: &mut Read) {
+        let names: Vec<String> = columns.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
+        for (row, Unfit { column, reason }) in faults {
+            let texts = columns.columns().iter().map(|column| {
+                let column: &StringArray = column.as_string();
+                column.is_valid(*row).then(|| column.value(*row))
+            });
+            read.rejects.push(Reject {
+                file: Arc::clone(file),
+                line: lines[*row],
+                column: Some(column.clone()),
+                reason: reason.clone(),
+                row: reject::row_json(&names, texts),
+            });
+        }
+    }
+
+    /// Keeps the keys of rejected rows that can be read, so that their last good version can be carried.
+    fn note_keys(&self, values: &[ArrayRef], rows: impl Iterator<Item = usize>, read: &mut Read) -> Result<()> {
+        let key: Vec<ArrayRef> = self.table.key.iter().map(|position| Arc::clone(&values[*position])).collect();
+        let keys = self.keys.of_columns(&key)?;
+        let readable = rows.filter(|row| key.iter().all(|column| column.is_valid(*row)));
+        read.rejected_keys.extend(readable.map(|row| Box::from(keys.row(row).as_ref())));
+        Ok(())
+    }
+
+    /// Rows that could not be read as rows: of what could be read the key is looked for.
+    fn take_faults(&self, faults: &[Fault], read: &mut Read) -> Result<()> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let column = |at: usize| {
+            let texts = faults.iter().map(|fault| fault.fields.get(at).and_then(|field| field.as_deref()));
+            Arc::new(texts.collect::<StringArray>()) as ArrayRef
+        };
+        let fields: Vec<Field> = self.header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+        let texts = RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..self.header.len()).map(column).collect())
+            .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
+        let mapped = self.mapping.evaluate(&texts, self.table.key.iter().copied())?;
+        let (key, _) = conform::conform(self.table, &self.table.key, mapped, faults.len(), &self.settings.timezone)?;
+        let keys = self.keys.of_columns(&key)?;
+        for (row, fault) in faults.iter().enumerate() {
+            if key.iter().all(|column| column.is_valid(row)) {
+                read.rejected_keys.insert(Box::from(keys.row(row).as_ref()));
+            }
+            read.rejects.push(Reject {
+                file: Arc::clone(&fault.file),
+                line: fault.line,
+                column: fault.column.clone(),
+                reason: fault.reason.clone(),
+                row: reject::row_json(self.header, fault.fields.iter().map(Option::as_deref)),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Text as exports hold it, read as numbers, days, moments and booleans. Pure; `None` is "does not fit".
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::fmt::strtime::BrokenDownTime;
+use jiff::tz::TimeZone;
+
+use crate::day::Day;
+
+/// Digits after the point that `number` keeps.
+pub const SCALE: u32 = 10;
+
+/// A decimal number, as units of 10⁻¹⁰.
+///
+/// `decimal_mark` is `.` or `,`; the other one, spaces and apostrophes may then group digits by three. Without
+/// it nothing groups: `1,234` could be either. An exponent is read, as spreadsheets write them. Digits past the
+/// tenth are rounded half away from zero.
+pub fn number(text: &str, decimal_mark: Option<char>) -> Option<i128> {
+    let text = text.trim();
+    let (negative, rest) = match text.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (rest, 0),
+    };
+    let mark = decimal_mark.unwrap_or('.');
+    let (whole, fraction) = mantissa.split_once(mark).unwrap_or((mantissa, ""));
+    let whole = if decimal_mark.is_some() { ungrouped(whole, mark)? } else { whole.to_owned() };
+    let digits: String = whole.chars().chain(fraction.chars()).collect();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    // The value is `digits` shifted by so many places, counted in units of the result.
+    let shift = i32::try_from(SCALE).ok()? - i32::try_from(fraction.len()).ok()? + exponent;
+    let significant = digits.trim_start_matches('0');
+    let value = if significant.is_empty() {
+        0
+    } else if shift >= 0 {
+        let power = 10i128.checked_pow(shift.unsigned_abs())?;
+        significant.parse::<i128>().ok()?.checked_mul(power)?
+    } else {
+        let cut = usize::try_from(shift.unsigned_abs()).ok()?;
+        let kept = significant.len().checked_sub(cut);
+        let (whole, rest) = significant.split_at(kept.unwrap_or(0));
+        let rounds_up = kept.is_some() && rest.as_bytes().first().is_some_and(|digit| *digit >= b'5');
+        let value = if whole.is_empty() { 0 } else { whole.parse::<i128>().ok()? };
+        value + i128::from(rounds_up)
+    };
+    // 38 digits are what a decimal holds.
+    (value < 10i128.pow(38)).then_some(if negative { -value } else { value })
+}
+
+/// The digits of a number grouped by three.
+fn ungrouped(whole: &str, mark: char) -> Option<String> {
+    let separators = |c: char| c == '\'' || c == '\u{2019}' || c == ' ' || c == '\u{a0}' || c == '\u{202f}' || (c != mark && (c == ',' || c == '.'));
+    let mut groups = whole.split(separators);
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    if !rest.is_empty() && (first.is_empty() || first.len() > 3 || rest.iter().any(|group| group.len() != 3)) {
+        return None;
+    }
+    Some(std::iter::once(first).chain(rest).collect())
+}
+
+/// The day that a text names: `2026-11-21`, alone or heading a moment, or in a form of `strftime`.
+pub fn day(text: &str, form: Option<&str>) -> Option<Day> {
+    let text = text.trim();
+    match form {
+        Some(form) => BrokenDownTime::parse(form, text).ok()?.to_date().ok().map(Day::of),
+        None => {
+            let (head, rest) = text.split_at_checked(10)?;
+            let is_moment = rest.is_empty() || (rest.starts_with(['T', ' ']) && moment(text, None, &TimeZone::UTC).is_some());
+            is_moment.then(|| head.parse::<Day>().ok())?
+        }
+    }
+}
+
+/// The moment that a text names, in microseconds of UTC; without an offset it is a time of day in `zone`.
+pub fn moment(text: &str, form: Option<&str>, zone: &TimeZone) -> Option<i64> {
+    let text = text.trim();
+    if let Some(form) = form {
+        let parsed = BrokenDownTime::parse(form, text).ok()?;
+        if let Ok(moment) = parsed.to_timestamp() {
+            return Some(moment.as_microsecond());
+        }
+        return local(parsed.to_datetime().or_else(|_| parsed.to_date().map(|date| date.at(0, 0, 0, 0))).ok()?, zone);
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment.as_microsecond());
+    }
+    // Salesforce writes +0000 without a colon.
+    if let Ok(moment) = Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text) {
+        return Some(moment.as_microsecond());
+    }
+    if let Ok(at) = text.parse::<DateTime>() {
+        return local(at, zone);
+    }
+    local(text.parse::<Date>().ok()?.at(0, 0, 0, 0), zone)
+}
+
+fn local(at: DateTime, zone: &TimeZone) -> Option<i64> {
+    at.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp().as_microsecond())
+}
+
+/// The day of a moment in a time zone.
+pub fn day_of(microseconds: i64, zone: &TimeZone) -> Option<Day> {
+    Timestamp::from_microsecond(microseconds).ok().map(|moment| Day::of(moment.to_zoned(zone.clone()).date()))
+}
+
+/// True or false as exports write them.
+pub fn boolean(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn units(text: &str) -> Option<i128> {
+        number(text, None)
+    }
+
+    #[test]
+    fn numbers_are_exact_and_refuse_what_could_mean_two_things() {
+        assert_eq!(units("80450596.9823"), Some(804_505_969_823_000_000));
+        assert_eq!(units(" -0.5 "), Some(-5_000_000_000));
+        assert_eq!(units("1E+3"), Some(10_000_000_000_000));
+        assert_eq!(units("1.5e-3"), Some(15_000_000));
+        assert_eq!(units("0.00000000005"), Some(1));
+        assert_eq!(units("0.00000000004"), Some(0));
+        assert_eq!(units("1e-400"), Some(0));
+        for text in ["1,234", "", "-", ".", "abc", "1.2.3", "0x10", "NaN", "1e", "$5", "1 234", "9e99"] {
+            assert_eq!(units(text), None, "{text}");
+        }
+        assert_eq!(number("1.234.567,89", Some(',')), units("1234567.89"));
+        assert_eq!(number("1,234,567.89", Some('.')), units("1234567.89"));
+        assert_eq!(number("12,34", Some('.')), None);
+    }
+
+    #[test]
+    fn days_are_read_as_written_and_moments_in_their_zone() {
+        let new_york = jiff::tz::TimeZoneDatabase::bundled().get("America/New_York").unwrap();
+        assert_eq!(day("2026-11-21", None), "2026-11-21".parse().ok());
+        assert_eq!(day("2021-05-05T00:00:00.000Z", None), "2021-05-05".parse().ok());
+        assert_eq!(day("02/03/24", Some("%m/%d/%y")), "2024-02-03".parse().ok());
+        for text in ["2026-13-01", "21.11.2026", "2026-11-21x", "2026-11", "ä2026-11-21"] {
+            assert_eq!(day(text, None), None, "{text}");
+        }
+        // 31 March, 23:30 in New York is 1 April in UTC.
+        let late = moment("2026-04-01T03:30:00Z", None, &new_york).unwrap();
+        assert_eq!(day_of(late, &new_york), "2026-03-31".parse().ok());
+        assert_eq!(moment("2024-01-22T16:14:25.000+0000", None, &new_york), moment("2024-01-22T16:14:25Z", None, &new_york));
+        assert_eq!(moment("2026-03-31T23:30:00", None, &new_york), Some(late));
+        assert_eq!(moment("02/23/26 08:55 PM", Some("%m/%d/%y %I:%M %p"), &TimeZone::UTC), moment("2026-02-23T20:55:00Z", None, &TimeZone::UTC));
+    }
+
+    #[test]
+    fn booleans_are_those_of_exports_and_nothing_else() {
+        assert_eq!(boolean(" TRUE "), Some(true));
+        assert_eq!(boolean("0"), Some(false));
+        assert_eq!(boolean("maybe"), None);
+    }
+}

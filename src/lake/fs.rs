@@ -1,0 +1,252 @@
+//! Every call to the file system that the lake makes. Each function names what it leaves durable, and each failure
+//! says what was being done to what, with the action that mends it.
+//!
+//! What changes the disk goes through `step` first, so that tests can let the process die before any single call.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+#[cfg(test)]
+use super::fault::step;
+use crate::error::{Error, Result};
+
+#[cfg(not(test))]
+fn step() -> io::Result<()> {
+    Ok(())
+}
+
+/// A failure of the file system with the action that mends it.
+pub fn failed(doing: &str, path: &Path, source: &io::Error) -> Error {
+    let error = Error::io(doing, path, source);
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            error.help("free some space there and run again: nothing of this run has become visible in the lake")
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            error.help("that file system is mounted read-only: mount it writable, then run again")
+        }
+        ErrorKind::PermissionDenied => error
+            .help("give the account that runs this program the right to read and write the whole folder of the lake"),
+        _ => error,
+    }
+}
+
+fn changed<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    step().and_then(|()| call()).map_err(|source| failed(doing, path, &source))
+}
+
+/// The bytes of a file; `None` where there is none.
+pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(failed("read", path, &source)),
+    }
+}
+
+/// An open file and its length in bytes; `None` where there is none.
+pub fn open(path: &Path) -> Result<Option<(File, u64)>> {
+    let opened = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len())));
+    match opened {
+        Ok(opened) => Ok(Some(opened)),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(failed("open", path, &source)),
+    }
+}
+
+/// The names in a folder, sorted; none where the folder is missing.
+pub fn list(folder: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(source) if source.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed("list the folder", folder, &source)),
+    };
+    let names: io::Result<Vec<String>> =
+        entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect();
+    let mut names = names.map_err(|source| failed("list the folder", folder, &source))?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The absolute path without symbolic links; `None` where nothing lies.
+pub fn real_path(path: &Path) -> Result<Option<PathBuf>> {
+    match path.canonicalize() {
+        Ok(path) => Ok(Some(path)),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(failed("find", path, &source)),
+    }
+}
+
+/// Whether two paths lead to one file; `false` where either is missing.
+pub fn is_same_file(one: &Path, other: &Path) -> bool {
+    match (fs::symlink_metadata(one), fs::symlink_metadata(other)) {
+        (Ok(one), Ok(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
+        _ => false,
+    }
+}
+
+pub fn exists(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
+}
+
+/// A file being written for the first time: counts and hashes its bytes on the way.
+pub struct NewFile {
+    file: File,
+    path: PathBuf,
+    sha256: Sha256,
+    bytes: u64,
+}
+
+impl NewFile {
+    /// Fails where something of that name lies.
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = changed("create", path, || OpenOptions::new().write(true).create_new(true).open(path))?;
+        Ok(Self { file, path: path.to_owned(), sha256: Sha256::new(), bytes: 0 })
+    }
+
+    /// Makes the file's content durable (its name is not, before its folder is synced) and tells its length and SHA-256.
+    pub fn sync(&mut self) -> Result<(u64, String)> {
+        changed("write to disk", &self.path, || self.file.sync_all())?;
+        Ok((self.bytes, hex(&self.sha256.clone().finalize())))
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        step()?;
+        let written = self.file.write(buffer)?;
+        self.sha256.update(&buffer[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The SHA-256 of bytes, as 64 hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// The SHA-256 of an open file's content from where it stands, read in pieces.
+pub fn sha256_of(mut file: &File, path: &Path) -> Result<String> {
+    let mut sha256 = Sha256::new();
+    io::copy(&mut file, &mut sha256).map_err(|source| failed("read", path, &source))?;
+    Ok(hex(&sha256.finalize()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes a new file with durable content; fails where something of that name lies.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = NewFile::create(path)?;
+    file.write_all(bytes).map_err(|source| failed("write", path, &source))?;
+    file.sync().map(drop)
+}
+
+/// Writes or replaces a file, durably, by way of the file `unfinished` on the same disk: a reader, and a crash, see the
+/// old content or the new one whole.
+pub fn replace(path: &Path, bytes: &[u8], unfinished: &Path) -> Result<()> {
+    remove(unfinished)?;
+    write_new(unfinished, bytes)?;
+    rename(unfinished, path)?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Creates a folder; tells whether it was missing. Not durable before the folder above is synced.
+pub fn create_folder(folder: &Path) -> Result<bool> {
+    match step().and_then(|()| fs::create_dir(folder)) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(false),
+        Err(source) => Err(failed("create the folder", folder, &source)),
+    }
+}
+
+/// Creates a folder and those above it that are missing, durably.
+pub fn create_folders(folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = match folder.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    create_folders(above)?;
+    create_folder(folder)?;
+    sync_folder(above)
+}
+
+/// Makes the names in a folder durable.
+pub fn sync_folder(folder: &Path) -> Result<()> {
+    changed("write to disk the folder", folder, || File::open(folder)?.sync_all())
+}
+
+/// Gives a file another name on the same disk, in the place of what lies there.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    changed("move a finished file to", to, || fs::rename(from, to))
+}
+
+/// Gives a file one more name; `false` if something of that name lies there already.
+pub fn link(file: &Path, name: &Path) -> Result<bool> {
+    match step().and_then(|()| fs::hard_link(file, name)) {
+        Ok(()) => Ok(true),
+        Err(source) if source.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(failed("link", name, &source)),
+    }
+}
+
+/// Removes a file if it is there.
+pub fn remove(path: &Path) -> Result<()> {
+    match step().and_then(|()| fs::remove_file(path)) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(failed("remove", path, &source)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes a file, or a folder with all that is in it, if it is there.
+pub fn remove_all(path: &Path) -> Result<()> {
+    if !path.is_dir() || path.is_symlink() {
+        return remove(path);
+    }
+    match step().and_then(|()| fs::remove_dir_all(path)) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(failed("remove the folder", path, &source)),
+        _ => Ok(()),
+    }
+}
+
+/// The lock of a file, held until it is dropped or the process ends, however it ends.
+pub struct Lock(File);
+
+impl Lock {
+    /// Takes the lock and leaves `holder` in the file; gives back the other holder's words when it is taken.
+    pub fn take(path: &Path, holder: &str) -> Result<std::result::Result<Self, String>> {
+        let file = changed("open", path, || OpenOptions::new().write(true).create(true).truncate(false).open(path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let words = read(path)?.unwrap_or_default();
+                return Ok(Err(String::from_utf8_lossy(&words).trim().to_owned()));
+            }
+            Err(TryLockError::Error(source)) => return Err(failed("lock", path, &source)),
+        }
+        changed("write", path, || file.set_len(0).and_then(|()| (&file).write_all(holder.as_bytes())))?;
+        Ok(Ok(Self(file)))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A stale name would only be read between this and the next holder's words; nothing depends on it.
+        let _ = step().and_then(|()| self.0.set_len(0));
+        // Closing would not do while a child process, just forked, still holds the file open.
+        let _ = self.0.unlock();
+    }
+}

@@ -1,0 +1,92 @@
+//! The lake as one commit left it: a reader holds on to it however many commits follow.
+//!
+//! It answers by table and day, never by file: how a version is stored is the lake's own affair.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+
+use super::chain::Head;
+use super::commit::{DataFile, Version};
+use super::fs;
+use super::name::{Role, TableName};
+use super::rows::{self, Rows};
+use crate::day::Day;
+use crate::error::Result;
+
+/// The versions that the lake holds after one commit; cheap to clone, and safe to share between threads.
+#[derive(Debug, Clone)]
+pub struct Pin {
+    root: Arc<Path>,
+    head: Arc<Head>,
+}
+
+impl Pin {
+    pub(super) fn new(root: Arc<Path>, head: Head) -> Self {
+        Self { root, head: Arc::new(head) }
+    }
+
+    pub(super) fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The number of the commit, 0 for a lake without any.
+    pub fn commit(&self) -> u64 {
+        self.head.number
+    }
+
+    /// The tables that have a version in this role, in order of name.
+    pub fn tables(&self, role: Role) -> impl Iterator<Item = &TableName> {
+        self.head.state.tables(role)
+    }
+
+    /// The days of which the table has a version in this role, oldest first.
+    pub fn days(&self, table: &TableName, role: Role) -> Vec<Day> {
+        self.head.state.days(table, role).map(|version| version.day).collect()
+    }
+
+    /// The newest version of a day up to `day`: its own `day` tells how old it is.
+    pub fn as_of(&self, table: &TableName, role: Role, day: Day) -> Option<&Version> {
+        self.head.state.as_of(table, role, day).map(Arc::as_ref)
+    }
+
+    /// The version of exactly this day.
+    pub fn on(&self, table: &TableName, role: Role, day: Day) -> Option<&Version> {
+        self.head.state.on(table, role, day).map(Arc::as_ref)
+    }
+
+    /// The commit that first published the lake's state as of a day: the last one that changed a snapshot of a day up
+    /// to it. `None` if there never was a snapshot that old.
+    pub fn first_published(&self, day: Day) -> Option<u64> {
+        self.head.state.changed().range(..=day).map(|(_, number)| *number).max()
+    }
+
+    /// The hash of all snapshots as of a day: each table's name, the day its snapshot is of, and its state.
+    pub fn state_hash(&self, day: Day) -> String {
+        let lines: String = (self.tables(Role::Snapshot))
+            .filter_map(|table| self.as_of(table, Role::Snapshot, day))
+            .map(|version| format!("{} {} {}\n", version.table, version.day, version.state))
+            .collect();
+        fs::sha256(lines.as_bytes())
+    }
+
+    /// The columns of a version, without metadata.
+    pub fn schema(&self, version: &Version) -> Result<SchemaRef> {
+        rows::schema(&self.files(version))
+    }
+
+    /// The rows of a version, in the order in which they were written.
+    pub fn read(&self, version: &Version) -> Result<Rows> {
+        Rows::open(self.files(version))
+    }
+
+    /// The absolute paths of a version's Parquet files, with their lengths in bytes.
+    pub(super) fn files(&self, version: &Version) -> Vec<(PathBuf, u64)> {
+        version.files.iter().map(|file| (self.path(file), file.bytes)).collect()
+    }
+
+    pub(super) fn path(&self, file: &DataFile) -> PathBuf {
+        self.root.join(&file.path)
+    }
+}

@@ -1,0 +1,232 @@
+//! The commit protocol: from the tables of a run to one atomic publication.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::datatypes::Schema;
+
+use super::chain::{self, Head};
+use super::commit::{Commit, CommitMeta, Facts, Version};
+use super::name::{Role, TableName};
+use super::pin::Pin;
+use super::state::State;
+use super::table_writer::{Place, Staged, TableWriter};
+use super::writer::Writer;
+use super::{fs, latest, sealed};
+use crate::day::Day;
+use crate::error::{Error, Kind, Result};
+
+/// What a run is about to publish for a day; dropped without a commit, it leaves nothing.
+pub struct Transaction<'w> {
+    writer: &'w mut Writer,
+    day: Day,
+    staging: PathBuf,
+    /// The tables begun so far; numbers their unfinished files.
+    begun: usize,
+    /// The lake's state as it is to become; what was added still lies in `staging`.
+    state: State,
+    touched: BTreeSet<(TableName, Role, Day)>,
+}
+
+/// What a commit came to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// `None` if the lake held all of it already.
+    pub commit: Option<Commit>,
+    /// What failed after the commit had become durable; the next commit does it again.
+    pub warnings: Vec<Error>,
+}
+
+impl<'w> Transaction<'w> {
+    pub(super) fn new(writer: &'w mut Writer, day: Day, staging: PathBuf) -> Self {
+        let state = writer.pin.head().state.clone();
+        Self { writer, day, staging, begun: 0, state, touched: BTreeSet::new() }
+    }
+
+    /// Begins a table's rows of a day, in a role. Several may be begun at once.
+    ///
+    /// `key` lists the positions of the key's columns, by which the rows are to come in strictly rising order: NULL
+    /// first, text by its bytes. A snapshot has a key; what is not recognised from day to day may do without.
+    pub fn table(
+        &mut self,
+        table: &TableName,
+        role: Role,
+        day: Day,
+        schema: &Schema,
+        key: &[usize],
+    ) -> Result<TableWriter> {
+        self.begun += 1;
+        // Not ending in the table's name: a table may be called `parquet`.
+        let file = format!("{}-{table}.unfinished", self.begun);
+        let path = self.staging.join(&file);
+        let name = format!("staging/{}/{}/{file}", self.writer.run_id, self.day);
+        TableWriter::create(Place { table: table.clone(), role, day, path, name }, schema, key)
+    }
+
+    /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
+    /// rows and columns that it holds already are not stored again, and keep the facts they came with.
+    pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
+        let Staged { mut version, schema } = staged;
+        let key = (version.table.clone(), version.role, version.day);
+        let base = &self.writer.pin;
+        let held = base.head().state.on(&key.0, key.1, key.2).filter(|held| {
+            (held.state, held.rows) == (version.state, version.rows)
+                && base.schema(held).is_ok_and(|held| held == schema)
+        });
+        let is_new = held.is_none();
+        self.state.put(match held {
+            Some(held) => held.clone(),
+            None => {
+                version.facts = facts;
+                version.into()
+            }
+        });
+        self.touched.insert(key);
+        Ok(is_new)
+    }
+
+    /// Takes a table's version of a day out of the lake; tells whether there was one.
+    pub fn remove(&mut self, table: &TableName, role: Role, day: Day) -> bool {
+        self.touched.insert((table.clone(), role, day));
+        self.state.take(table, role, day).is_some()
+    }
+
+    /// Takes all of a table's versions in a role out of the lake; tells how many there were.
+    pub fn drop_table(&mut self, table: &TableName, role: Role) -> usize {
+        let days: Vec<Day> = self.state.days(table, role).map(|version| version.day).collect();
+        days.iter().filter(|day| self.remove(table, role, **day)).count()
+    }
+
+    /// The lake as this commit would leave it, for what is computed before it; valid until the transaction ends.
+    ///
+    /// Its `commit` and `first_published` are those of the lake before.
+    pub fn view(&self) -> Pin {
+        let Head { number, sha256, .. } = self.writer.pin.head();
+        let head = Head { number: *number, sha256: sha256.clone(), state: self.state.clone() };
+        Pin::new(self.writer.root.clone(), head)
+    }
+
+    /// Publishes everything added and removed at once, durably; without any change it makes no commit.
+    ///
+    /// On failure the lake is as it was, with one exception: if the disk fails to confirm the very last step, the
+    /// commit is visible, and the same run again finds nothing to add.
+    pub fn commit(mut self, meta: CommitMeta) -> Result<Outcome> {
+        let (added, removed) = self.changes();
+        let commit = match added.is_empty() && removed.is_empty() {
+            true => None,
+            false => Some(self.publish(added, removed, meta)?),
+        };
+        Ok(Outcome { commit, warnings: self.follow_up() })
+    }
+
+    /// The versions to add, as they lie in staging, and those to remove.
+    fn changes(&self) -> (Vec<Arc<Version>>, Vec<Arc<Version>>) {
+        let (mut added, mut removed) = (Vec::new(), Vec::new());
+        for (table, role, day) in &self.touched {
+            let before = self.writer.pin.head().state.on(table, *role, *day);
+            let after = self.state.on(table, *role, *day);
+            if before.map(Arc::as_ptr) != after.map(Arc::as_ptr) {
+                added.extend(after.cloned());
+                removed.extend(before.cloned());
+            }
+        }
+        (added, removed)
+    }
+
+    fn publish(&mut self, added: Vec<Arc<Version>>, removed: Vec<Arc<Version>>, meta: CommitMeta) -> Result<Commit> {
+        let number = self.writer.pin.commit() + 1;
+        let mut moved = Vec::new();
+        let published = self.move_data(&added, &mut moved).and_then(|added| {
+            let CommitMeta { uuid, made_at, program, message } = meta;
+            let commit = Commit {
+                number,
+                previous: self.writer.pin.head().sha256.clone(),
+                uuid,
+                run_id: self.writer.run_id.clone(),
+                day: self.day,
+                made_at,
+                program,
+                message,
+                added,
+                removed: removed.into_iter().map(Arc::unwrap_or_clone).collect(),
+            };
+            self.link(&commit)?;
+            Ok(commit)
+        });
+        if published.is_err() && !fs::exists(&chain::commit_path(&self.writer.root, number)) {
+            // No commit names them, so they would only fill the disk; what cannot be removed harms nobody.
+            for path in &moved {
+                let _ = fs::remove(path);
+            }
+        }
+        published
+    }
+
+    /// Moves the files of versions from staging into `data`, durably; `moved` lists those that were not there before.
+    fn move_data(&self, added: &[Arc<Version>], moved: &mut Vec<PathBuf>) -> Result<Vec<Version>> {
+        let data = self.writer.root.join("data");
+        let mut published = Vec::new();
+        let mut folders = BTreeSet::new();
+        for staged in added {
+            let mut version = Version::clone(staged);
+            let Version { table, role, day, files, .. } = &mut version;
+            let folder = data.join(table.to_string());
+            fs::create_folder(&folder)?;
+            for file in files {
+                let name = format!("{day}-{role}-{}.parquet", &file.sha256[..16]);
+                let (from, to) = (self.writer.root.join(&file.path), folder.join(&name));
+                // A file of this name has the same content, unless a crash or the disk spoiled it: this one is good.
+                if !fs::exists(&to) {
+                    moved.push(to.clone());
+                }
+                fs::rename(&from, &to)?;
+                file.path = format!("data/{table}/{name}");
+            }
+            folders.insert(folder);
+            published.push(version);
+        }
+        // The names must be durable before the commit that names them is: else a crash leaves a commit without data.
+        for folder in &folders {
+            fs::sync_folder(folder)?;
+        }
+        fs::sync_folder(&data)?;
+        Ok(published)
+    }
+
+    /// Puts the commit file into its place, if that is free: the moment at which the commit becomes visible.
+    fn link(&mut self, commit: &Commit) -> Result<()> {
+        let (path, unfinished) = (chain::commit_path(&self.writer.root, commit.number), self.staging.join("commit"));
+        let bytes = sealed::seal(commit, true);
+        fs::write_new(&unfinished, &bytes)?;
+        if !fs::link(&unfinished, &path)? {
+            // On a network disk the answer to our own link may have been lost; else someone wrote without the lock.
+            let theirs = fs::read(&path)?.and_then(|bytes| sealed::unseal::<Commit>(&bytes).ok());
+            if theirs.is_none_or(|theirs| theirs.uuid != commit.uuid) {
+                let said = format!("another run published the commit {} in the meantime", commit.number);
+                return Err(Error::new(Kind::Busy, said).help("run again: it then starts from that commit"));
+            }
+        }
+        fs::sync_folder(&self.writer.root.join("commits"))?;
+        let mut head = self.writer.pin.head().clone();
+        head.advance(commit, &bytes, &path)?;
+        self.writer.pin = Pin::new(self.writer.root.clone(), head);
+        Ok(())
+    }
+
+    /// What makes the lake handier but no more durable; each part mends what an earlier crash left undone.
+    fn follow_up(&mut self) -> Vec<Error> {
+        let head = self.writer.pin.head();
+        let mut warnings = latest::refresh(&self.writer.root, &head.state, &self.staging);
+        warnings.extend(chain::checkpoint_if_due(&self.writer.root, head, &self.staging).err());
+        warnings.extend(fs::remove_all(&self.staging).err());
+        warnings
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // What stays is removed by the next writer.
+        let _ = fs::remove_all(&self.staging);
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether the data files are the ones that were committed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::commit::DataFile;
+use super::fs;
+use super::pin::Pin;
+use crate::error::Result;
+
+/// A file that is not what its commit says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    pub path: PathBuf,
+    /// What is wrong, to follow the path.
+    pub what: String,
+}
+
+/// What is wrong with the data files of a pin, in order of their paths; fails where one cannot be read at all.
+pub fn data_files(pin: &Pin) -> Result<Vec<Damage>> {
+    let versions = pin.head().state.versions();
+    let files: BTreeMap<&str, &DataFile> =
+        versions.flat_map(|version| &version.files).map(|file| (file.path.as_str(), file)).collect();
+    let mut damages = Vec::new();
+    for file in files.into_values() {
+        let path = pin.path(file);
+        if let Some(what) = damage(&path, file)? {
+            damages.push(Damage { path, what });
+        }
+    }
+    Ok(damages)
+}
+
+fn damage(path: &Path, file: &DataFile) -> Result<Option<String>> {
+    Ok(match fs::open(path)? {
+        None => Some("is missing".to_owned()),
+        Some((_, bytes)) if bytes != file.bytes => Some(format!("is {bytes} bytes long instead of {}", file.bytes)),
+        Some((open, _)) if fs::sha256_of(&open, path)? != file.sha256 => {
+            Some("has other bytes than were committed".to_owned())
+        }
+        Some(_) => None,
+    })
+}

@@ -1,0 +1,74 @@
+//! The lake's one writer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::fs::{self, Lock};
+use super::pin::Pin;
+use super::transaction::Transaction;
+use super::{Lake, name};
+use crate::day::Day;
+use crate::error::{Error, Kind, Result};
+
+/// The right to commit to a lake, held until this is dropped.
+pub struct Writer {
+    pub(super) root: Arc<Path>,
+    pub(super) run_id: String,
+    /// The run's own folder for what is unfinished.
+    staging: PathBuf,
+    pub(super) pin: Pin,
+    leftovers: usize,
+    // The last field, so that the lock is released after everything else of the writer has gone.
+    _lock: Lock,
+}
+
+impl Writer {
+    pub(super) fn lock(lake: &Lake, run_id: &str) -> Result<Self> {
+        name::check_run_id(run_id)?;
+        let root = lake.root.clone();
+        let holder = format!("the run {run_id} (process {})\n", std::process::id());
+        let lock = match Lock::take(&root.join("lock"), &holder)? {
+            Ok(lock) => lock,
+            Err(by) => {
+                let by = if by.is_empty() { "another run".to_owned() } else { by };
+                return Err(Error::new(Kind::Busy, format!("the lake {} is being written by {by}", root.display()))
+                    .help("run again when that one has ended; nothing was changed"));
+            }
+        };
+        // Only the holder of the lock writes here, so whatever lies here belongs to runs that died.
+        let staging = root.join("staging");
+        let leftovers = fs::list(&staging)?;
+        for leftover in &leftovers {
+            fs::remove_all(&staging.join(leftover))?;
+        }
+        let pin = lake.pin()?;
+        let staging = staging.join(run_id);
+        fs::create_folder(&staging)?;
+        Ok(Self { root, run_id: run_id.to_owned(), staging, pin, leftovers: leftovers.len(), _lock: lock })
+    }
+
+    /// The lake after its newest commit, this writer's own included.
+    pub fn pin(&self) -> &Pin {
+        &self.pin
+    }
+
+    /// How many dead runs' unfinished files were removed when the lock was taken.
+    pub fn leftovers(&self) -> usize {
+        self.leftovers
+    }
+
+    /// Begins the one commit of a run for a day; nothing of it is visible, nor kept, before it is committed.
+    pub fn begin(&mut self, day: Day) -> Result<Transaction<'_>> {
+        let staging = self.staging.join(day.to_string());
+        fs::remove_all(&staging)?;
+        fs::create_folder(&staging)?;
+        Ok(Transaction::new(self, day, staging))
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // What stays is removed by the next writer.
+        let _ = fs::remove_all(&self.staging);
+    }
+}

@@ -1,0 +1,103 @@
+//! One model for one day: its rows computed and staged, or found unchanged and left as they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::datasource::ViewTable;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{Catalogue, Model, SNAPSHOT_SUFFIX};
+use crate::day::Day;
+use crate::error::{Error, Result};
+use crate::lake::{Pin, Role, Staged, TableName, TableWriter};
+use crate::query::{self, Settings, session};
+
+/// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    settings: String,
+    relations: BTreeMap<String, String>,
+}
+
+impl Fingerprints {
+    /// Those of the declared tables as of a day.
+    pub fn new(catalogue: &Catalogue, pin: &Pin, settings: &Settings, program: &str) -> Self {
+        let Settings { day, calendar, timezone, currency } = settings;
+        let zone = timezone.iana_name().unwrap_or_default();
+        let mut found = Self { settings: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"), relations: BTreeMap::new() };
+        for (name, table) in &catalogue.tables {
+            let declared = table.sql.text.as_str();
+            let state = |of: Day| pin.on(name, Role::Snapshot, of).map(|version| format!("{of} {}\n", version.state)).unwrap_or_default();
+            let days = pin.days(name, Role::Snapshot);
+            let all: String = days.iter().filter(|of| **of <= *day).map(|of| state(*of)).collect();
+            let newest = days.iter().rfind(|of| **of <= *day).map(|of| state(*of)).unwrap_or_default();
+            found.relations.insert(name.to_string(), hash(&[declared, &newest]));
+            found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), hash(&[declared, &all]));
+        }
+        found
+    }
+
+    /// The fingerprint of a relation that was entered.
+    pub fn of(&self, relation: &str) -> &str {
+        self.relations.get(relation).map_or("", String::as_str)
+    }
+
+    /// Enters a model after everything that it reads; gives its fingerprint.
+    pub fn enter(&mut self, model: &Model) -> String {
+        let reads = model.relations().iter().map(|relation| self.relations.get(&relation.name).map_or("", String::as_str));
+        let mut parts = vec![self.settings.as_str(), model.sql.text.as_str()];
+        parts.extend(reads);
+        let fingerprint = hash(&parts);
+        self.relations.insert(model.name.to_string(), fingerprint.clone());
+        fingerprint
+    }
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.len().to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Registers the declared tables as of the day, and all their snapshots up to it.
+pub fn register_declared(context: &SessionContext, catalogue: &Catalogue, pin: &Pin, day: Day) -> Result<()> {
+    for (name, table) in &catalogue.tables {
+        let schema = table.schema();
+        session::register(context, &name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
+        session::register(context, &format!("{name}{SNAPSHOT_SUFFIX}"), pin.snapshots(name, day, &schema))?;
+    }
+    Ok(())
+}
+
+/// Registers a model's stored rows of exactly this day; `false` if the lake has none.
+pub fn register_model(context: &SessionContext, name: &TableName, pin: &Pin, day: Day) -> Result<bool> {
+    let Some(version) = pin.on(name, Role::Model, day) else { return Ok(false) };
+    let schema = pin.schema(version)?;
+    session::register(context, &name.to_string(), pin.table(name, Role::Model, day, &schema))?;
+    Ok(true)
+}
+
+/// Registers a model as a view: whoever reads it computes it.
+pub async fn register_view(context: &SessionContext, model: &Model) -> Result<()> {
+    let plan = query::plan(context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+    session::register(context, &model.name.to_string(), Arc::new(ViewTable::new(plan, None)))
+}
+
+/// Computes a model over what is registered in the context and writes its rows.
+pub async fn build(context: SessionContext, model: Model, mut table: TableWriter) -> Result<Staged> {
+    let failed = |error: datafusion::error::DataFusionError| {
+        let found = model.sql.problem(&error);
+        Error::failed(format!("{} failed: {}", model.name, found.message)).help(format!("look at {}", found.place))
+    };
+    let plan = query::plan(&context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+    let mut rows = context.execute_logical_plan(plan).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+    while let Some(batch) = rows.next().await {
+        table.write(&batch.map_err(failed)?)?;
+    }
+    table.finish()
+}

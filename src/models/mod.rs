@@ -1,0 +1,10 @@
+//! Models: planned without data, then built in the order of what they read.
+//!
+//! `plan` is what `validate` runs: each planned schema feeds the next model. `build` writes one model's rows
+//! for the run's day; which models may be built at the same time is the run's matter.
+
+mod build;
+mod plan;
+
+pub use build::{Fingerprints, build, register_declared, register_model, register_view};
+pub use plan::plan;

@@ -1,0 +1,151 @@
+//! The project's files in two layers: the shipped pack below, the user's own above.
+//!
+//! A file of the user's replaces the pack's of the same path, so that an upgrade of the program upgrades
+//! what was not touched.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rust_embed::Embed;
+
+use crate::error::{Doing, Error, Kind, Result};
+use crate::problem::SourceFile;
+
+const MAX_BYTES: u64 = 1 << 20;
+/// The folders that are layered. Pipelines are not: a job is nobody's default.
+const LAYERED: [&str; 2] = ["sql", "reports"];
+
+/// The shipped tables, models and checks.
+#[derive(Embed)]
+#[folder = "sql/"]
+#[prefix = "sql/"]
+struct ShippedSql;
+
+/// The shipped reports.
+#[derive(Embed)]
+#[folder = "reports/"]
+#[prefix = "reports/"]
+struct ShippedReports;
+
+/// The shipped jobs, as examples and for the demo.
+#[derive(Embed)]
+#[folder = "pipelines/"]
+#[prefix = "pipelines/"]
+struct ShippedPipelines;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    Pack,
+    User,
+}
+
+/// A file of the project and the layer that it comes from.
+#[derive(Debug, Clone)]
+pub struct ProjectFile {
+    pub source: Arc<SourceFile>,
+    pub layer: Layer,
+}
+
+/// Files by their path from the project's root, written with `/`.
+pub type Files = BTreeMap<String, ProjectFile>;
+
+/// The text of a file of the pack, for `eject`; `None` if there is none of that path.
+pub fn shipped(path: &str) -> Option<String> {
+    let file = ShippedSql::get(path).or_else(|| ShippedReports::get(path)).or_else(|| ShippedPipelines::get(path))?;
+    is_of_the_project(path).then(|| String::from_utf8_lossy(&file.data).into_owned())
+}
+
+/// Every path of the pack, sorted.
+pub fn shipped_paths() -> Vec<String> {
+    let all = ShippedSql::iter().chain(ShippedReports::iter()).chain(ShippedPipelines::iter());
+    let mut paths: Vec<String> = all.map(|path| path.into_owned()).filter(|path| is_of_the_project(path)).collect();
+    paths.sort();
+    paths
+}
+
+/// Whether a file of these folders means anything to the program: notes for people do not.
+fn is_of_the_project(path: &str) -> bool {
+    match path.split_once('/') {
+        Some(("sql", rest)) => rest.ends_with(".sql"),
+        Some(("reports", rest)) => rest.ends_with(".md") && !rest.ends_with("README.md"),
+        Some(("pipelines", rest)) => rest.ends_with(".yaml") || rest.ends_with(".yml"),
+        _ => false,
+    }
+}
+
+/// The layered files below `sql/` and `reports/`.
+pub fn load(root: &Path, with_pack: bool) -> Result<Files> {
+    let mut files = Files::new();
+    if with_pack {
+        for path in shipped_paths().into_iter().filter(|path| !path.starts_with("pipelines/")) {
+            if let Some(text) = shipped(&path) {
+                files.insert(path.clone(), ProjectFile { source: SourceFile::new(path, text), layer: Layer::Pack });
+            }
+        }
+    }
+    for folder in LAYERED {
+        let mut found = Vec::new();
+        walk(root, folder, &mut found)?;
+        for path in found {
+            if is_of_the_project(&path) {
+                let source = read(root, &path)?;
+                files.insert(path, ProjectFile { source, layer: Layer::User });
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// The project's own pipelines, sorted by path: `pipelines/*.yaml`.
+pub fn pipelines(root: &Path) -> Result<Vec<Arc<SourceFile>>> {
+    let mut found = Vec::new();
+    walk(root, "pipelines", &mut found)?;
+    found.retain(|path| path.matches('/').count() == 1 && is_of_the_project(path));
+    found.iter().map(|path| read(root, path)).collect()
+}
+
+/// Reads one text file of the project.
+pub fn read(root: &Path, path: &str) -> Result<Arc<SourceFile>> {
+    let full = root.join(path);
+    let size = fs::metadata(&full).doing("read", &full)?.len();
+    if size > MAX_BYTES {
+        return Err(Error::new(Kind::Project, format!("{path} is larger than 1 MiB")).help("split it"));
+    }
+    let bytes = fs::read(&full).doing("read", &full)?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        Error::new(Kind::Project, format!("{path}:{line}: a byte is no UTF-8 text")).help("save the file as UTF-8")
+    })?;
+    Ok(SourceFile::new(path, text))
+}
+
+/// The files below a folder of the project; links are not followed out of it.
+fn walk(root: &Path, folder: &str, found: &mut Vec<String>) -> Result<()> {
+    let full = root.join(folder);
+    let entries = match fs::read_dir(&full) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("list the folder", &full, &error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.doing("list the folder", &full)?;
+        let kind = entry.file_type().doing("look at", &entry.path())?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && !kind.is_symlink() {
+            names.push((name, kind.is_dir()));
+        }
+    }
+    names.sort();
+    for (name, is_folder) in names {
+        let path = format!("{folder}/{name}");
+        if is_folder {
+            walk(root, &path, found)?;
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The project: a folder with `pipelines/`, `sql/` and `reports/`, read as files and YAML.
+//!
+//! Takes the root folder; gives every pipeline and every layered file, or all mistakes of the YAML in
+//! file order. What the SQL means is the query layer's matter.
+
+mod files;
+mod front_matter;
+mod header;
+mod pipeline;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use files::{Files, Layer, ProjectFile, load as load_files, read as read_file, shipped, shipped_paths};
+pub use front_matter::{in_markdown, in_sql};
+pub use header::{
+    Accepted, Between, CheckHeader, ColumnCheck, Definition, Gravity, Materialize, ModelHeader, ReportHeader,
+};
+pub use pipeline::{Currency, Export, Pack, Pipeline, PipelineFile, Share, Source, TimeZone, Volume, parse as parse_pipeline};
+
+use crate::error::{Error, Kind, Result};
+use crate::problem::{self, Problem, SourceFile};
+
+/// A project's files with its pipelines read.
+#[derive(Debug, Clone)]
+pub struct Project {
+    pub root: PathBuf,
+    pub pipelines: Vec<PipelineFile>,
+    /// What is wrong in the YAML of pipelines; a pipeline with a mistake is not in `pipelines`.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads a project's pipelines.
+pub fn load(root: &Path) -> Result<Project> {
+    if !root.is_dir() {
+        return Err(Error::new(Kind::Project, format!("there is no folder {}", root.display())).help("name an existing project, or make one with `forecastle init DIR`"));
+    }
+    let sources: Vec<Arc<SourceFile>> = files::pipelines(root)?;
+    if sources.is_empty() && !root.join("sql").is_dir() {
+        return Err(Error::new(Kind::Project, format!("{} is no Forecastle project: it has no pipelines/*.yaml", root.display()))
+            .help("go to your project, name it with `--project DIR`, or make one with `forecastle init DIR`"));
+    }
+    let mut pipelines: Vec<PipelineFile> = Vec::new();
+    let mut problems = Vec::new();
+    for source in &sources {
+        match pipeline::parse(source) {
+            Ok(read) => {
+                if let Some(twin) = pipelines.iter().find(|other| other.pipeline.name == read.pipeline.name) {
+                    let place = read.document.place(&crate::path!["pipeline"]);
+                    let twin = twin.document.place(&[]).source.path.clone();
+                    problems.push(Problem::error(place, format!("{twin} has this name already")).help("give each pipeline a name of its own"));
+                }
+                pipelines.push(read);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    problem::sort(&mut problems);
+    Ok(Project { root: root.to_owned(), pipelines, problems })
+}
+
+impl Project {
+    /// The pipeline of that name; without a name, the only one or the one named `nightly`.
+    pub fn pipeline(&self, name: Option<&str>) -> Result<&PipelineFile> {
+        let names = || self.pipelines.iter().map(|file| file.pipeline.name.as_str());
+        let wanted = match name {
+            Some(name) => name,
+            None if self.pipelines.len() == 1 => return Ok(&self.pipelines[0]),
+            None => "nightly",
+        };
+        if let Some(found) = self.pipelines.iter().find(|file| file.pipeline.name == wanted) {
+            return Ok(found);
+        }
+        if !self.problems.is_empty() {
+            return Err(Error::project(self.problems.clone()));
+        }
+        let message = match name {
+            Some(name) => format!("there is no pipeline `{name}`"),
+            None => "the project has several pipelines and none is named `nightly`: name one".to_owned(),
+        };
+        Err(Error::new(Kind::Project, message).help(problem::did_you_mean(wanted, names().collect::<Vec<_>>())))
+    }
+}

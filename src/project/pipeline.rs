@@ -1,0 +1,254 @@
+//! A pipeline: one YAML job, as it is written and as the program runs on it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::calendar::{Calendar, Month};
+use crate::exports::{Csv, Format, Json, NdJson, Parquet, Xlsx};
+use crate::lake::TableName;
+use crate::path;
+use crate::problem::{Problem, SourceFile};
+use crate::yaml::{self, Document};
+
+/// One job: which exports fill which tables, and which reports come of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pipeline {
+    #[serde(rename = "pipeline")]
+    pub name: String,
+    pub description: Option<String>,
+    /// An IANA time zone, in which a moment becomes a day.
+    pub timezone: TimeZone,
+    #[serde(default = "january")]
+    pub fiscal_year_starts: Month,
+    /// The reporting currency.
+    pub currency: Currency,
+    /// The lake's folder, from the project's root.
+    #[serde(default = "lake_folder")]
+    pub lake: String,
+    /// Where reports and artifacts go, from the project's root.
+    #[serde(default = "out_folder")]
+    pub out: String,
+    #[serde(default)]
+    pub pack: Pack,
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// The reports of a run, by name.
+    #[serde(default)]
+    pub reports: Vec<String>,
+}
+
+/// Whether the shipped tables, models, checks and reports lie under the project's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Pack {
+    #[default]
+    Shipped,
+    None,
+}
+
+/// Where one declared table's export comes from and how its columns become the table's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub table: TableName,
+    pub csv: Option<Csv>,
+    pub ndjson: Option<NdJson>,
+    pub json: Option<Json>,
+    pub parquet: Option<Parquet>,
+    pub xlsx: Option<Xlsx>,
+    #[serde(default)]
+    pub export: Export,
+    /// Table column to a header of the export, or to a SQL expression over the export's columns.
+    pub map: BTreeMap<String, String>,
+    /// A SQL condition over the export's columns; rows for which it is not true are left out and counted.
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
+    #[serde(default)]
+    pub rejects: Rejects,
+    #[serde(default)]
+    pub volume: Volume,
+    /// Without it the run makes no commit when this source fails.
+    #[serde(default = "yes")]
+    pub required: bool,
+}
+
+impl Source {
+    /// How the export is written; `None` when no format stands in the YAML, which `validate` refuses.
+    pub fn format(&self) -> Option<Format> {
+        let Self { csv, ndjson, json, parquet, xlsx, .. } = self.clone();
+        csv.map(Format::Csv)
+            .or(ndjson.map(Format::NdJson))
+            .or(json.map(Format::Json))
+            .or(parquet.map(Format::Parquet))
+            .or(xlsx.map(Format::Xlsx))
+    }
+
+    fn formats(&self) -> usize {
+        [self.csv.is_some(), self.ndjson.is_some(), self.json.is_some(), self.parquet.is_some(), self.xlsx.is_some()]
+            .iter()
+            .filter(|given| **given)
+            .count()
+    }
+}
+
+/// What an export holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Export {
+    /// Every row: what is absent was deleted.
+    #[default]
+    Full,
+    /// New and changed rows: what is absent is unchanged.
+    Changes,
+}
+
+/// How many rows of an export may be rejected before the source fails.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejects {
+    pub limit: Share,
+}
+
+impl Default for Rejects {
+    fn default() -> Self {
+        Self { limit: Share(0.01) }
+    }
+}
+
+/// How far a full export may differ in rows from the table before it.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Volume {
+    /// The source fails when more than this share of the rows is gone.
+    pub drop: Share,
+    /// The source fails when more than this share of rows came on top; no limit by default.
+    pub grow: Option<Share>,
+}
+
+impl Default for Volume {
+    fn default() -> Self {
+        Self { drop: Share(0.5), grow: None }
+    }
+}
+
+/// A share of rows, written `1%` or `0.01`.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Share(pub f64);
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Text(String),
+        }
+        let share = match Written::deserialize(deserializer) {
+            Ok(Written::Number(share)) => Some(share),
+            Ok(Written::Text(text)) => {
+                text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()).map(|percent| percent / 100.0)
+            }
+            Err(_) => None,
+        };
+        share
+            .filter(|share| share.is_finite() && *share >= 0.0)
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom("a share is written like `1%` or `0.01`"))
+    }
+}
+
+/// An ISO 4217 currency code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Currency(pub String);
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+            Ok(Self(text))
+        } else {
+            Err(serde::de::Error::custom("a currency is an ISO code of three capitals, like `USD`"))
+        }
+    }
+}
+
+/// A time zone of the IANA database.
+#[derive(Debug, Clone)]
+pub struct TimeZone(pub jiff::tz::TimeZone);
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        // The bundled database, so that a page does not depend on what the host has installed.
+        jiff::tz::TimeZoneDatabase::bundled().get(&name).map(Self).map_err(|_| {
+            serde::de::Error::custom(format!("`{name}` is no IANA time zone; write one like `America/New_York` or `UTC`"))
+        })
+    }
+}
+
+fn january() -> Month {
+    Month::January
+}
+
+fn lake_folder() -> String {
+    "lake".to_owned()
+}
+
+fn out_folder() -> String {
+    "out".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Pipeline {
+    pub fn calendar(&self) -> Calendar {
+        Calendar { year_starts: self.fiscal_year_starts }
+    }
+}
+
+/// A pipeline with the file it was read from.
+#[derive(Debug, Clone)]
+pub struct PipelineFile {
+    pub pipeline: Pipeline,
+    pub document: Document,
+}
+
+/// Reads a pipeline's file: every mistake that can be seen without the rest of the project.
+pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
+    let document = yaml::parse(source, 0..source.text.len())?;
+    let pipeline: Pipeline = document.read()?;
+    let mut problems = Vec::new();
+    for folder in ["lake", "out"] {
+        let path = if folder == "lake" { &pipeline.lake } else { &pipeline.out };
+        if !stays_inside(path) {
+            let found = Problem::error(document.place(&path![folder]), format!("`{folder}` must be a folder inside the project"));
+            problems.push(found.help(format!("write a relative path without `..`, like `{folder}`")));
+        }
+    }
+    for (index, written) in pipeline.sources.iter().enumerate() {
+        let here = path!["sources", index];
+        if written.formats() != 1 {
+            let found = Problem::error(document.key_place(&here), format!("the source of `{}` needs one format", written.table));
+            problems.push(found.help("add one of `csv:`, `ndjson:`, `json:`, `parquet:`, `xlsx:`, like `csv: {path: \"exports/{day}/Deal.csv\"}`"));
+        }
+        if let Some(earlier) = pipeline.sources[..index].iter().position(|other| other.table == written.table) {
+            let found = Problem::error(
+                document.place(&path!["sources", index, "table"]),
+                format!("`{}` is filled by source {} already", written.table, earlier + 1),
+            );
+            problems.push(found.help("a table has one source; several files of the same shape are one source with a pattern like `deals_*.csv`"));
+        }
+    }
+    if problems.is_empty() { Ok(PipelineFile { pipeline, document }) } else { Err(problems) }
+}
+
+/// Whether a relative path stays under the folder that it starts from.
+pub fn stays_inside(path: &str) -> bool {
+    let path = std::path::Path::new(path);
+    !path.as_os_str().is_empty() && path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+}

@@ -1,0 +1,234 @@
+//! Declared tables: what `CREATE TABLE` in `sql/<schema>/<table>.sql` says, read from the parsed statement.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{
+    ColumnDef, ColumnOption, CreateTable, DataType as SqlType, ExactNumberInfo, Expr, Statement as SqlStatement,
+    TableConstraint, Value,
+};
+
+use crate::lake::TableName;
+use crate::problem::Problem;
+use crate::query::sql::Sql;
+use crate::query::statement;
+
+/// A table that exports fill, as its file declares it.
+#[derive(Debug, Clone)]
+pub struct DeclaredTable {
+    pub name: TableName,
+    pub columns: Vec<DeclaredColumn>,
+    /// Positions of the primary key's columns, in the key's order.
+    pub key: Vec<usize>,
+    pub sql: Sql,
+}
+
+#[derive(Debug, Clone)]
+pub struct DeclaredColumn {
+    pub name: String,
+    pub data_type: DataType,
+    pub is_required: bool,
+    /// For an enumeration: the values that it may take.
+    pub allowed: Vec<String>,
+    pub comment: Option<String>,
+}
+
+impl DeclaredTable {
+    /// The columns as Arrow sees them, in declared order.
+    pub fn schema(&self) -> SchemaRef {
+        let fields =
+            self.columns.iter().map(|column| Field::new(&column.name, column.data_type.clone(), !column.is_required));
+        Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+    }
+
+    pub fn column(&self, name: &str) -> Option<&DeclaredColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+}
+
+/// Whether a file declares a table (and is no model).
+pub fn is_declaration(sql: &Sql) -> bool {
+    let place = sql.start();
+    place.source.text[place.span].eq_ignore_ascii_case("create")
+}
+
+/// Reads a declaration.
+pub fn parse(name: TableName, sql: Sql) -> Result<DeclaredTable, Problem> {
+    let statements = statement::statements(&sql)?;
+    let [Statement::Statement(inner)] = statements.as_slice() else {
+        return Err(Problem::error(sql.start(), "a declared table is one CREATE TABLE statement")
+            .help("keep one statement to a file"));
+    };
+    let SqlStatement::CreateTable(create) = inner.as_ref() else {
+        return Err(Problem::error(sql.start(), "a declared table is a CREATE TABLE statement"));
+    };
+    let told = create.name.to_string().to_lowercase();
+    if told != name.table() && told != name.to_string() {
+        return Err(Problem::error(
+            sql.start(),
+            format!("this file declares `{name}`, but the statement says `{told}`"),
+        )
+        .help(format!("write CREATE TABLE {}", name.table())));
+    }
+    if create.query.is_some() {
+        return Err(Problem::error(sql.start(), "CREATE TABLE AS is neither a declared table nor a model")
+            .help("a model's file is only its SELECT"));
+    }
+    let mut columns = create.columns.iter().map(|column| declare(column, &sql)).collect::<Result<Vec<_>, _>>()?;
+    let key = constraints(create, &mut columns, &sql)?;
+    for position in &key {
+        columns[*position].is_required = true;
+    }
+    if key.is_empty() {
+        return Err(Problem::error(sql.start(), format!("`{name}` has no primary key"))
+            .help("add `PRIMARY KEY (...)`: rows are told apart by it from day to day"));
+    }
+    Ok(DeclaredTable { name, columns, key, sql })
+}
+
+fn declare(column: &ColumnDef, sql: &Sql) -> Result<DeclaredColumn, Problem> {
+    let place = sql.place_of(column.name.span);
+    let name = column.name.value.to_lowercase();
+    let data_type = arrow_type(&column.data_type).ok_or_else(|| {
+        Problem::error(place.clone(), format!("the type {} of `{name}` is not known here", column.data_type))
+            .help("use TEXT, BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p, s), DATE or TIMESTAMP")
+    })?;
+    let mut declared = DeclaredColumn { name, data_type, is_required: false, allowed: Vec::new(), comment: None };
+    for option in &column.options {
+        match &option.option {
+            ColumnOption::NotNull => declared.is_required = true,
+            ColumnOption::Null => {}
+            ColumnOption::Comment(text) => declared.comment = Some(text.clone()),
+            ColumnOption::Check(check) => {
+                let (of, values) = enumeration(&check.expr)
+                    .filter(|(of, _)| *of == declared.name)
+                    .ok_or_else(|| not_an_enumeration(sql))?;
+                debug_assert_eq!(of, declared.name);
+                declared.allowed = values;
+            }
+            // A key on one column may stand beside it.
+            ColumnOption::PrimaryKey(_) => {}
+            other => {
+                return Err(Problem::error(place, format!("`{other}` has no meaning for a declared table"))
+                    .help("leave it out"));
+            }
+        }
+    }
+    Ok(declared)
+}
+
+/// Applies the table's constraints; gives the key's positions.
+fn constraints(create: &CreateTable, columns: &mut [DeclaredColumn], sql: &Sql) -> Result<Vec<usize>, Problem> {
+    let mut key = Vec::new();
+    for (position, column) in create.columns.iter().enumerate() {
+        if column.options.iter().any(|option| matches!(option.option, ColumnOption::PrimaryKey(_))) {
+            key.push(position);
+        }
+    }
+    for constraint in &create.constraints {
+        match constraint {
+            TableConstraint::PrimaryKey(primary) => {
+                for part in &primary.columns {
+                    let name = part.column.expr.to_string().to_lowercase();
+                    let position = columns.iter().position(|column| column.name == name);
+                    key.push(position.ok_or_else(|| {
+                        Problem::error(sql.start(), format!("the primary key names `{name}`, which is no column"))
+                    })?);
+                }
+            }
+            TableConstraint::Check(check) => {
+                let (of, values) = enumeration(&check.expr).ok_or_else(|| not_an_enumeration(sql))?;
+                let column = columns.iter_mut().find(|column| column.name == of);
+                column
+                    .ok_or_else(|| Problem::error(sql.start(), format!("a CHECK names `{of}`, which is no column")))?
+                    .allowed = values;
+            }
+            other => {
+                return Err(Problem::error(sql.start(), format!("`{other}` has no meaning for a declared table"))
+                    .help("leave it out"));
+            }
+        }
+    }
+    Ok(key)
+}
+
+fn not_an_enumeration(sql: &Sql) -> Problem {
+    Problem::error(sql.start(), "a declared table's CHECK lists the values of a column")
+        .help("write CHECK (status IN ('open', 'won')); other rules are checks in sql/check/")
+}
+
+/// The column and values of `column IN ('a', 'b')`.
+fn enumeration(expr: &Expr) -> Option<(String, Vec<String>)> {
+    let Expr::InList { expr, list, negated: false } = expr else { return None };
+    let Expr::Identifier(column) = expr.as_ref() else { return None };
+    let values = list.iter().map(|value| match value {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
+    });
+    Some((column.value.to_lowercase(), values.collect::<Option<Vec<_>>>()?))
+}
+
+fn arrow_type(sql: &SqlType) -> Option<DataType> {
+    Some(match sql {
+        SqlType::Text | SqlType::Varchar(_) | SqlType::String(_) => DataType::Utf8,
+        SqlType::Boolean | SqlType::Bool => DataType::Boolean,
+        SqlType::Int(None) | SqlType::Integer(None) => DataType::Int32,
+        SqlType::BigInt(None) => DataType::Int64,
+        SqlType::Double(_) | SqlType::DoublePrecision => DataType::Float64,
+        SqlType::Date => DataType::Date32,
+        SqlType::Timestamp(None, _) => DataType::Timestamp(TimeUnit::Microsecond, None),
+        SqlType::Decimal(ExactNumberInfo::PrecisionAndScale(precision, scale))
+        | SqlType::Numeric(ExactNumberInfo::PrecisionAndScale(precision, scale)) => {
+            let (precision, scale) = (u8::try_from(*precision).ok()?, i8::try_from(*scale).ok()?);
+            let fits = (1..=38).contains(&precision)
+                && scale >= 0
+                && u8::try_from(scale).is_ok_and(|scale| scale <= precision);
+            fits.then_some(DataType::Decimal128(precision, scale))?
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::SourceFile;
+
+    fn declared(text: &str) -> Result<DeclaredTable, Problem> {
+        parse("crm.deal".parse().unwrap(), Sql::file(&SourceFile::new("sql/crm/deal.sql", text)))
+    }
+
+    #[test]
+    fn a_declaration_gives_types_keys_enumerations_and_comments() {
+        let table = declared(
+            "-- One row is a deal.\nCREATE TABLE deal (deal_id TEXT COMMENT 'id', amount DECIMAL(18,4), status TEXT NOT NULL CHECK (status IN ('open', 'won')), PRIMARY KEY (deal_id))",
+        )
+        .unwrap();
+        assert_eq!(table.key, [0]);
+        assert!(table.columns[0].is_required);
+        assert_eq!(table.columns[1].data_type, DataType::Decimal128(18, 4));
+        assert_eq!(table.columns[2].allowed, ["open", "won"]);
+        assert_eq!(table.columns[0].comment.as_deref(), Some("id"));
+    }
+
+    #[test]
+    fn a_table_without_a_key_or_with_an_unknown_type_is_refused() {
+        assert!(declared("CREATE TABLE deal (deal_id TEXT)").unwrap_err().message.contains("no primary key"));
+        assert!(
+            declared("CREATE TABLE deal (deal_id GEOMETRY, PRIMARY KEY (deal_id))")
+                .unwrap_err()
+                .message
+                .contains("not known here")
+        );
+        assert!(
+            declared("CREATE TABLE account (deal_id TEXT, PRIMARY KEY (deal_id))")
+                .unwrap_err()
+                .message
+                .contains("declares `crm.deal`")
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! The field's functions in SQL, and the clock's replaced by the run's day.
+//!
+//! All are pure functions of their arguments and of the settings they are made with. A NULL argument gives
+//! NULL.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, Int32Array, StringArray};
+use arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit};
+use datafusion::common::{ScalarValue, exec_err};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+
+use crate::calendar::{Calendar, Grain};
+use crate::day::Day;
+
+/// The 97.5 % quantile of the normal distribution: a 95 % interval has two sides.
+const Z_95: f64 = 1.959_963_984_540_054;
+
+/// What the functions depend on beside their arguments.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The run's day: what `current_date` gives.
+    pub day: Day,
+    pub calendar: Calendar,
+    pub timezone: jiff::tz::TimeZone,
+    /// ISO code of the reporting currency.
+    pub currency: String,
+}
+
+/// Names of functions that give another answer each time; they are taken away.
+pub const CHANCE: [&str; 3] = ["random", "rand", "uuid"];
+
+/// Every function of the product's own.
+pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
+    let calendar = settings.calendar;
+    let day = settings.day;
+    let mut functions = vec![
+        of_day("fiscal_year", DataType::Int32, move |days| {
+            Arc::new(days.map(|day| day.map(|day| i32::from(calendar.year(day)))).collect::<Int32Array>())
+        }),
+        of_day("fiscal_quarter", DataType::Utf8, move |days| labels(days, calendar, Grain::Quarter)),
+        of_day("fiscal_month", DataType::Utf8, move |days| labels(days, calendar, Grain::Month)),
+        bound("period_start", move |day, grain| calendar.start(day, grain)),
+        bound("period_end", move |day, grain| calendar.end(day, grain)),
+        days_between(),
+        of_two_numbers("ratio", |a, b| (b != 0.0).then(|| a / b)),
+        of_two_numbers("wilson_lower", |k, n| wilson(k, n).map(|(lower, _)| lower)),
+        of_two_numbers("wilson_upper", |k, n| wilson(k, n).map(|(_, upper)| upper)),
+        constant("reporting_currency", ScalarValue::Utf8(Some(settings.currency.clone()))),
+    ];
+    for name in ["current_date", "today"] {
+        functions.push(constant(name, ScalarValue::Date32(Some(day.to_epoch_days()))));
+    }
+    let midnight = i64::from(day.to_epoch_days()) * 86_400_000_000;
+    for name in ["now", "current_timestamp"] {
+        functions.push(constant(name, ScalarValue::TimestampMicrosecond(Some(midnight), None)));
+    }
+    functions.push(constant("current_time", ScalarValue::Time64Microsecond(Some(0))));
+    functions
+}
+
+/// The 95 % Wilson score interval of `k` successes in `n` trials (Wilson 1927); `None` without trials.
+pub fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
+    if n <= 0.0 || k < 0.0 || k > n {
+        return None;
+    }
+    let share = k / n;
+    let z2 = Z_95 * Z_95;
+    let centre = share + z2 / (2.0 * n);
+    let half = Z_95 * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    let scale = 1.0 + z2 / n;
+    Some((((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0)))
+}
+
+fn constant(name: &str, value: ScalarValue) -> ScalarUDF {
+    let data_type = value.data_type();
+    create_udf(name, vec![], data_type, Volatility::Stable, Arc::new(move |_| Ok(ColumnarValue::Scalar(value.clone()))))
+}
+
+fn days_of(array: &ArrayRef) -> impl Iterator<Item = Option<Day>> {
+    array.as_primitive::<Date32Type>().iter().map(|days| days.and_then(Day::from_epoch_days))
+}
+
+fn labels(days: &mut dyn Iterator<Item = Option<Day>>, calendar: Calendar, grain: Grain) -> ArrayRef {
+    Arc::new(days.map(|day| day.map(|day| calendar.label(day, grain))).collect::<StringArray>())
+}
+
+/// A function of one date.
+fn of_day(
+    name: &str,
+    gives: DataType,
+    function: impl Fn(&mut dyn Iterator<Item = Option<Day>>) -> ArrayRef + Send + Sync + 'static,
+) -> ScalarUDF {
+    create_udf(
+        name,
+        vec![DataType::Date32],
+        gives,
+        Volatility::Immutable,
+        Arc::new(move |arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            Ok(ColumnarValue::Array(function(&mut days_of(&arrays[0]))))
+        }),
+    )
+}
+
+/// `period_start` and `period_end`: a date and the name of a grain.
+fn bound(name: &'static str, function: impl Fn(Day, Grain) -> Option<Day> + Send + Sync + 'static) -> ScalarUDF {
+    let takes = vec![DataType::Date32, DataType::Utf8];
+    create_udf(
+        name,
+        takes,
+        DataType::Date32,
+        Volatility::Immutable,
+        Arc::new(move |arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let mut bounds = Vec::with_capacity(arrays[0].len());
+            for (day, grain) in days_of(&arrays[0]).zip(arrays[1].as_string::<i32>().iter()) {
+                bounds.push(match (day, grain) {
+                    (Some(day), Some(grain)) => {
+                        let Ok(grain) = grain.parse::<Grain>() else {
+                            return exec_err!("{name} knows the grains {}", Grain::NAMES.join(", "));
+                        };
+                        function(day, grain).map(Day::to_epoch_days)
+                    }
+                    _ => None,
+                });
+            }
+            Ok(ColumnarValue::Array(Arc::new(Date32Array::from(bounds))))
+        }),
+    )
+}
+
+/// Whole days from the first date to the second.
+fn days_between() -> ScalarUDF {
+    let takes = vec![DataType::Date32, DataType::Date32];
+    create_udf(
+        "days_between",
+        takes,
+        DataType::Int32,
+        Volatility::Immutable,
+        Arc::new(|arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let (from, to) = (arrays[0].as_primitive::<Date32Type>(), arrays[1].as_primitive::<Date32Type>());
+            let days = from.iter().zip(to.iter()).map(|(from, to)| to?.checked_sub(from?));
+            Ok(ColumnarValue::Array(Arc::new(days.collect::<Int32Array>())))
+        }),
+    )
+}
+
+fn of_two_numbers(name: &str, function: impl Fn(f64, f64) -> Option<f64> + Send + Sync + 'static) -> ScalarUDF {
+    let takes = vec![DataType::Float64, DataType::Float64];
+    create_udf(
+        name,
+        takes,
+        DataType::Float64,
+        Volatility::Immutable,
+        Arc::new(move |arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let (a, b) = (arrays[0].as_primitive::<Float64Type>(), arrays[1].as_primitive::<Float64Type>());
+            let values = a.iter().zip(b.iter()).map(|(a, b)| function(a?, b?));
+            Ok(ColumnarValue::Array(Arc::new(values.collect::<Float64Array>())))
+        }),
+    )
+}
+
+/// The type of a moment: microseconds of UTC without a zone in the type.
+pub const MOMENT: DataType = DataType::Timestamp(TimeUnit::Microsecond, None);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_agrees_with_figures_worked_by_hand() {
+        // 8 of 10: centre 0.8 + 3.841459/20, half-width 1.959964 * sqrt(0.016 + 3.841459/400), scale 1.3841459.
+        let (lower, upper) = wilson(8.0, 10.0).unwrap();
+        assert!((lower - 0.490_162_5).abs() < 1e-6, "{lower}");
+        assert!((upper - 0.943_317_8).abs() < 1e-6, "{upper}");
+        assert_eq!(wilson(0.0, 0.0), None);
+        assert_eq!(wilson(0.0, 5.0).unwrap().0, 0.0);
+        assert_eq!(wilson(5.0, 5.0).unwrap().1, 1.0);
+    }
+}

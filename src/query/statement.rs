@@ -1,0 +1,200 @@
+//! SQL as a parsed statement: one SELECT, read-only by construction, and the relations that it reads.
+
+use std::ops::ControlFlow;
+
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::resolve::resolve_table_references;
+use datafusion::sql::sqlparser::ast::{
+    Expr, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor,
+};
+use datafusion::sql::sqlparser::tokenizer::Span;
+
+use crate::problem::{Place, Problem};
+use crate::query::sql::Sql;
+
+/// Nested deeper, a statement is refused instead of exhausting the stack.
+const MAX_DEPTH: usize = 100;
+
+/// One parsed SELECT.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    pub statement: Statement,
+    /// The relations that it reads, without its own common table expressions, in lower case as `schema.table`.
+    pub relations: Vec<Relation>,
+}
+
+/// A relation that a statement reads, and where it is first named.
+#[derive(Debug, Clone)]
+pub struct Relation {
+    pub name: String,
+    pub place: Place,
+}
+
+/// Parses SQL that must be one SELECT.
+pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
+    let mut statements = statements(sql)?;
+    let extra = statements
+        .get(1)
+        .map(|_| Problem::error(sql.start(), "there is more than one statement").help("keep one statement to a file"));
+    if let Some(found) = extra {
+        return Err(found);
+    }
+    let Some(statement) = statements.pop() else {
+        return Err(Problem::error(sql.start(), "there is no statement").help("write a SELECT"));
+    };
+    let Statement::Statement(inner) = &statement else { return Err(not_a_select(sql)) };
+    let SqlStatement::Query(query) = inner.as_ref() else { return Err(not_a_select(sql)) };
+    let mut guard = Guard { sql, names: Vec::new() };
+    if let ControlFlow::Break(problem) = query.visit(&mut guard) {
+        return Err(*problem);
+    }
+    let names = guard.names;
+    let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
+    let relations = tables
+        .into_iter()
+        .map(|table| {
+            let name = match table.schema() {
+                Some(schema) => format!("{schema}.{}", table.table()),
+                None => table.table().to_owned(),
+            };
+            let place = names
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or_else(|| sql.start(), |(_, span)| sql.place_of(*span));
+            Relation { name, place }
+        })
+        .collect();
+    Ok(Selection { statement, relations })
+}
+
+/// Every statement of a text.
+pub fn statements(sql: &Sql) -> Result<Vec<Statement>, Problem> {
+    let parsed = DFParserBuilder::new(sql.text.as_str())
+        .with_recursion_limit(MAX_DEPTH)
+        .build()
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|error| sql.problem(&error))?;
+    Ok(parsed.into())
+}
+
+fn not_a_select(sql: &Sql) -> Problem {
+    Problem::error(sql.start(), "only a SELECT can stand here")
+        .help("SQL in a project reads; what it gives is written by the program")
+}
+
+/// Refuses what the planner would accept and the product must not run.
+struct Guard<'s> {
+    sql: &'s Sql,
+    names: Vec<(String, Span)>,
+}
+
+impl Guard<'_> {
+    fn refuse(&self, span: Span, message: &str, help: &str) -> ControlFlow<Box<Problem>> {
+        ControlFlow::Break(Box::new(Problem::error(self.sql.place_of(span), message).help(help)))
+    }
+}
+
+fn span_of(name: &ObjectName) -> Span {
+    let spans = name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.span);
+    spans.reduce(|whole, next| whole.union(&next)).unwrap_or_else(Span::empty)
+}
+
+impl Visitor for Guard<'_> {
+    type Break = Box<Problem>;
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+        if !query.locks.is_empty() {
+            return self.refuse(Span::empty(), "FOR UPDATE locks nothing here", "leave it out");
+        }
+        if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = query.body.as_ref() {
+            return ControlFlow::Break(Box::new(not_a_select(self.sql)));
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Self::Break> {
+        if select.into.is_some() {
+            return self.refuse(
+                Span::empty(),
+                "SELECT INTO writes a table",
+                "leave INTO out: a model's file is its table's name",
+            );
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
+        match factor {
+            // The planner would read the current table and say nothing.
+            TableFactor::Table { name, version: Some(_), .. } => self.refuse(
+                span_of(name),
+                "FOR SYSTEM_TIME AS OF is not read",
+                "use the table's snapshots: `<table>_snapshot` has the column `snapshot_on`",
+            ),
+            TableFactor::Table { name, sample: Some(_), .. } => self.refuse(
+                span_of(name),
+                "TABLESAMPLE is left to chance",
+                "leave it out: the same day gives the same answer",
+            ),
+            TableFactor::Table { name, .. } => {
+                let parts: Vec<String> =
+                    name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).collect();
+                self.names.push((parts.join("."), span_of(name)));
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Self::Break> {
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::SourceFile;
+
+    fn sql(text: &str) -> Sql {
+        Sql::file(&SourceFile::new("sql/x/y.sql", text))
+    }
+
+    #[test]
+    fn a_statement_tells_what_it_reads_without_its_own_names() {
+        let read =
+            parse(&sql("WITH a AS (SELECT * FROM crm.deal) SELECT * FROM a JOIN Sales.Deal USING (deal_id)")).unwrap();
+        let names: Vec<&str> = read.relations.iter().map(|relation| relation.name.as_str()).collect();
+        assert_eq!(names, ["crm.deal", "sales.deal"]);
+        assert_eq!(read.relations[1].place.to_string(), "sql/x/y.sql:1:62");
+    }
+
+    #[test]
+    fn nothing_but_a_read_only_select_passes() {
+        for text in [
+            "INSERT INTO a VALUES (1)",
+            "CREATE TABLE a (b INT)",
+            "COPY a TO 'x.csv'",
+            "SET x = 1",
+            "SHOW ALL",
+            "DROP TABLE a",
+            "SELECT 1; SELECT 2",
+            "CREATE EXTERNAL TABLE a STORED AS CSV LOCATION 'x'",
+            "SELECT * INTO b FROM a",
+            "SELECT * FROM a FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00'",
+            "SELECT * FROM a TABLESAMPLE (10 ROWS)",
+            "SELECT * FROM a FOR UPDATE",
+            "EXPLAIN SELECT 1",
+            "WITH x AS (INSERT INTO a VALUES (1)) SELECT * FROM x",
+            "",
+        ] {
+            assert!(parse(&sql(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_error_has_its_line_and_column() {
+        let found = parse(&sql("SELECT a,\n  FROM crm.deal WHERE")).unwrap_err();
+        assert!(found.place.to_string().starts_with("sql/x/y.sql:2:"), "{}", found.place);
+    }
+}

@@ -1,0 +1,399 @@
+//! A run: the exports of one or more days become commits, and the newest day's models, checks and reports.
+//!
+//! The story of a day: every source is read and staged; a required one that fails ends the run before anything is
+//! visible. For the newest day models are built and checked over what is staged and the reports' queries are
+//! answered. Then all of it is one commit; only after that are reports written. Days before the newest are
+//! committed as sources alone: what a model holds belongs to the day it was computed for.
+
+mod ask;
+mod prepare;
+mod record;
+mod schedule;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+pub use ask::ask;
+pub use prepare::{Environment, JobTemplate, Prepared, prepare, settings};
+pub use record::{
+    DayRecord, Event, ModelOutcome, ModelRecord, Record, ReportOutcome, ReportRecord, SourceOutcome, SourceRecord, Status,
+};
+
+use crate::catalogue::Selector;
+use crate::day::Day;
+use crate::error::{Error, Kind, Result};
+use crate::ingest::{self, Counts, Job, Loaded};
+use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
+use crate::models::{self, Fingerprints};
+use crate::project::{PipelineFile, Project};
+use crate::query::session;
+use crate::reports::{self, Table};
+use schedule::{Held, Schedule};
+
+/// What comes from outside the library: identity, time, and how much may be done at once.
+pub struct Host<'h> {
+    /// `forecastle 0.1.0`.
+    pub program: String,
+    pub run_id: String,
+    pub now: &'h dyn Fn() -> Timestamp,
+    pub fresh_uuid: &'h dyn Fn() -> Uuid,
+    pub environment: &'h Environment,
+    pub threads: usize,
+}
+
+/// Which days a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Days {
+    /// Every exported day that the lake lacks, oldest first; the newest exported day, if it lacks none.
+    Missing,
+    One(Day),
+    /// Every exported day between the two, inclusive.
+    Between(Day, Day),
+}
+
+/// What is asked of a run.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub days: Days,
+    /// The models to build and reports to make; all, if empty.
+    pub select: Vec<Selector>,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub days: Vec<Day>,
+    /// For the newest day.
+    pub models: Vec<TableName>,
+    pub reports: Vec<String>,
+}
+
+/// Decides what a run is to do, without doing any of it.
+pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, request: &Request) -> Result<Plan> {
+    let mut exported: BTreeSet<Day> = BTreeSet::new();
+    let mut missing: BTreeSet<Day> = BTreeSet::new();
+    for template in &prepared.jobs {
+        let days = template.days()?;
+        let held: BTreeSet<Day> = lake.map(|pin| pin.days(&template.table.name, Role::Snapshot).into_iter().collect()).unwrap_or_default();
+        missing.extend(days.iter().filter(|day| !held.contains(day)));
+        exported.extend(days);
+    }
+    let days: Vec<Day> = match request.days {
+        Days::One(day) => vec![day],
+        Days::Between(from, to) if from > to => {
+            return Err(Error::new(Kind::Project, format!("--from {from} is after --to {to}")).help("give the earlier day first"));
+        }
+        Days::Between(from, to) => exported.range(from..=to).copied().collect(),
+        Days::Missing if missing.is_empty() => exported.last().copied().into_iter().collect(),
+        Days::Missing => missing.into_iter().collect(),
+    };
+    if days.is_empty() {
+        return Err(no_days(prepared, file, request));
+    }
+    let models = prepared.catalogue.order().into_iter().filter(|model| !model.is_view()).map(|model| model.name.clone());
+    let chosen = Selector::models(&request.select, &prepared.catalogue)?;
+    let reports = file.pipeline.reports.iter().filter(|name| Selector::takes_report(&request.select, name)).cloned();
+    Ok(Plan { days, models: models.filter(|name| chosen.contains(name)).collect(), reports: reports.collect() })
+}
+
+fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error {
+    let patterns: Vec<String> = prepared.jobs.iter().map(|job| job.format.path().to_string()).take(3).collect();
+    let name = &file.pipeline.name;
+    if file.pipeline.sources.is_empty() {
+        return Error::new(Kind::Project, format!("the pipeline {name} has no sources")).help("add one under `sources:`");
+    }
+    let has_days = prepared.jobs.iter().any(|job| job.format.path().has_day());
+    match request.days {
+        _ if !has_days => Error::new(Kind::Project, format!("the exports of {name} do not carry their day in their path"))
+            .help("say which day they are for with --day YYYY-MM-DD, or put {day} into the paths of the sources"),
+        Days::Between(from, to) => Error::failed(format!("{name}: there are no exports from {from} to {to}")).help(format!("looked for {}", patterns.join(", "))),
+        _ => Error::failed(format!("{name}: there are no exports")).help(format!("looked for {}", patterns.join(", "))),
+    }
+}
+
+/// Runs a pipeline. The record tells what happened, also where the run ended early with an error.
+pub async fn run(
+    project: &Project,
+    file: &PipelineFile,
+    prepared: &Prepared,
+    request: &Request,
+    host: &Host<'_>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Record> {
+    let lake = Lake::open_or_create(&project.root.join(&file.pipeline.lake), (host.fresh_uuid)())?;
+    let mut writer = lake.lock(&host.run_id)?;
+    let plan = plan(prepared, file, Some(writer.pin()), request)?;
+    let mut record = Record {
+        run_id: host.run_id.clone(),
+        pipeline: file.pipeline.name.clone(),
+        program: host.program.clone(),
+        started_at: (host.now)(),
+        ended_at: None,
+        status: Status::Unfinished,
+        days: Vec::new(),
+        error: None,
+    };
+    lake.write_run(&host.run_id, &record)?;
+    let work = Work { project, file, prepared, host, plan: &plan };
+    let result = work.days(&mut writer, &mut record, observe).await;
+    record.ended_at = Some((host.now)());
+    record.status = if result.is_err() { Status::Failed } else { record.judge() };
+    record.error = result.as_ref().err().map(|error| error.message.clone());
+    lake.write_run(&host.run_id, &record)?;
+    result.map(|()| record)
+}
+
+/// What stays the same over a run.
+struct Work<'r> {
+    project: &'r Project,
+    file: &'r PipelineFile,
+    prepared: &'r Prepared,
+    host: &'r Host<'r>,
+    plan: &'r Plan,
+}
+
+/// The answers of the reports' queries, or why a report is not made.
+type Answers = BTreeMap<String, std::result::Result<BTreeMap<String, Arc<Table>>, ReportOutcome>>;
+
+impl Work<'_> {
+    async fn days(&self, writer: &mut Writer, record: &mut Record, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let of = self.plan.days.len();
+        for (at, day) in self.plan.days.iter().enumerate() {
+            observe(Event::Day { day: *day, nth: at + 1, of });
+            record.days.push(DayRecord {
+                day: *day,
+                commit: None,
+                sources: Vec::new(),
+                models: Vec::new(),
+                checks: Vec::new(),
+                checks_skipped: Vec::new(),
+                reports: Vec::new(),
+            });
+            let this = record.days.last_mut().expect("one was pushed the line before");
+            let answers = self.day(writer, *day, at + 1 == of, this, observe).await?;
+            self.publish(writer.pin(), *day, &answers, this, observe)?;
+        }
+        Ok(())
+    }
+
+    /// One day up to its commit; the newest one also has models, checks and answers for reports.
+    async fn day(
+        &self,
+        writer: &mut Writer,
+        day: Day,
+        is_newest: bool,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Answers> {
+        let newest_model_day = writer.pin().tables(Role::Model).filter_map(|name| writer.pin().days(name, Role::Model).last().copied()).max();
+        let mut transaction = writer.begin(day)?;
+        self.ingest(&mut transaction, day, record, observe).await?;
+        let mut answers = Answers::new();
+        if is_newest {
+            answers = self.compute(&mut transaction, day, record, observe).await?;
+            self.settle_models(&mut transaction, day, newest_model_day);
+        }
+        let meta = CommitMeta {
+            uuid: (self.host.fresh_uuid)(),
+            made_at: (self.host.now)(),
+            program: self.host.program.clone(),
+            message: format!("{} for {day}", self.file.pipeline.name),
+        };
+        let outcome = transaction.commit(meta)?;
+        outcome.warnings.into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
+        record.commit = outcome.commit.map(|commit| commit.number);
+        observe(Event::Committed { day, commit: record.commit });
+        Ok(answers)
+    }
+
+    /// Reads every source of the day into the transaction. All are tried, so that all that fail are told.
+    async fn ingest(&self, transaction: &mut Transaction<'_>, day: Day, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let settings = settings(&self.file.pipeline, day);
+        let engine = session::open_for_mapping(&settings)?;
+        let view = transaction.view();
+        let mut running = tokio::task::JoinSet::new();
+        let permits = Arc::new(tokio::sync::Semaphore::new(self.host.threads.max(1)));
+        let mut fatal: Option<Error> = None;
+        let mut done: Vec<SourceRecord> = Vec::new();
+        let nothing = |table: &TableName, outcome| SourceRecord { table: table.to_string(), outcome, counts: Counts::default(), reasons: Vec::new() };
+        for template in &self.prepared.jobs {
+            let job = template.on(&settings, &engine);
+            let name = job.table.name.clone();
+            let files = job.files()?;
+            let held = view.on(&name, Role::Snapshot, day);
+            if files.is_empty() {
+                let outcome = match held {
+                    // The export was put away since; the lake remembers it.
+                    Some(_) => SourceOutcome::Unchanged,
+                    None if job.source.required => SourceOutcome::Failed(job.nothing_found()),
+                    None => SourceOutcome::Absent,
+                };
+                done.push(nothing(&name, outcome));
+                continue;
+            }
+            let print = job.fingerprint(&files, &view, &self.host.program)?;
+            if held.is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print)) {
+                done.push(SourceRecord { counts: held.map(counts_of).unwrap_or_default(), ..nothing(&name, SourceOutcome::Unchanged) });
+                continue;
+            }
+            let schema = job.table.schema();
+            let table = transaction.table(&name, Role::Snapshot, day, &schema, &job.table.key)?;
+            let rejects = transaction.table(&name, Role::Reject, day, &ingest::reject_schema(), &[])?;
+            let (pin, permits) = (view.clone(), Arc::clone(&permits));
+            running.spawn(async move {
+                let _permit = permits.acquire_owned().await;
+                let task = tokio::task::spawn_blocking(move || {
+                    let loaded = job.load(&files, &pin, table, rejects);
+                    (job, print, loaded)
+                });
+                task.await
+            });
+        }
+        for source in &done {
+            observe(Event::Source(source));
+        }
+        while let Some(finished) = running.join_next().await {
+            let broke_off = |error: tokio::task::JoinError| Error::failed(format!("reading a source broke off: {error}"));
+            let (job, print, loaded): (Job, String, Result<Loaded>) = finished.map_err(broke_off)?.map_err(broke_off)?;
+            let name = &job.table.name;
+            let source = match loaded {
+                Ok(loaded) => {
+                    let Loaded { table, rejects, counts, mut facts, reasons } = loaded;
+                    facts.insert("fingerprint".to_owned(), print.into());
+                    let is_new = transaction.add(table, facts)?;
+                    match rejects {
+                        Some(rejects) => drop(transaction.add(rejects, Default::default())?),
+                        None => drop(transaction.remove(name, Role::Reject, day)),
+                    }
+                    let outcome = if is_new { SourceOutcome::Loaded } else { SourceOutcome::Unchanged };
+                    SourceRecord { table: name.to_string(), outcome, counts, reasons }
+                }
+                // Mistakes in the project and failures of the machine are no matter of one source.
+                Err(error) if error.kind > Kind::Failed => {
+                    fatal = Some(error);
+                    continue;
+                }
+                Err(error) => {
+                    let told = match &error.help {
+                        Some(help) => format!("{}\n  help: {help}", error.message),
+                        None => error.message.clone(),
+                    };
+                    nothing(name, SourceOutcome::Failed(told))
+                }
+            };
+            observe(Event::Source(&source));
+            done.push(source);
+        }
+        done.sort_by(|a, b| a.table.cmp(&b.table));
+        let is_required = |table: &str| self.prepared.jobs.iter().any(|job| job.source.required && job.table.name.to_string() == table);
+        let failed: Vec<String> = done
+            .iter()
+            .filter_map(|source| match &source.outcome {
+                SourceOutcome::Failed(why) if is_required(&source.table) => Some(why.clone()),
+                _ => None,
+            })
+            .collect();
+        record.sources = done;
+        if let Some(error) = fatal {
+            return Err(error);
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let sources = if failed.len() == 1 { "a required source" } else { "required sources" };
+        Err(Error::failed(format!("{day} was not committed: {sources} failed\n{}", failed.join("\n")))
+            .help("the lake is as it was; run again when the exports are mended"))
+    }
+
+    /// Models, checks and the answers to the reports' queries, over what the transaction is about to publish.
+    async fn compute(&self, transaction: &mut Transaction<'_>, day: Day, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<Answers> {
+        let settings = settings(&self.file.pipeline, day);
+        let context = session::open(&settings)?;
+        let catalogue = &self.prepared.catalogue;
+        let view = transaction.view();
+        models::register_declared(&context, catalogue, &view, day)?;
+        let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);
+        let selected = self.plan.models.iter().cloned().collect();
+        let schedule =
+            Schedule { catalogue, context: &context, transaction, schemas: &self.prepared.planned.schemas, day, selected, threads: self.host.threads };
+        let held: Held = schedule.work(prints, record, observe).await?;
+        let mut answers = Answers::new();
+        for name in &self.plan.reports {
+            let report = &catalogue.reports[name];
+            let reads = report.queries.values().flat_map(|query| &query.selection.relations);
+            let why = reads.filter_map(|relation| held.get(&relation.name)).next();
+            let answer = match why {
+                Some(why) => Err(ReportOutcome::Kept(why.clone())),
+                None => reports::query(&context, report).await.map_err(|error| ReportOutcome::Failed(error.message)),
+            };
+            answers.insert(name.clone(), answer);
+        }
+        Ok(answers)
+    }
+
+    /// A model's table is of the newest day: an older day's rows served its reports, and a newer day's replace them.
+    fn settle_models(&self, transaction: &mut Transaction<'_>, day: Day, newest: Option<Day>) {
+        let names: Vec<TableName> = transaction.view().tables(Role::Model).cloned().collect();
+        for name in names {
+            let days = transaction.view().days(&name, Role::Model);
+            let is_known = self.prepared.catalogue.models.get(&name).is_some_and(|model| !model.is_view());
+            let keep = days.iter().max().copied().filter(|_| is_known);
+            let keep = if newest.is_some_and(|newest| newest > day) { keep.filter(|keep| *keep != day) } else { keep };
+            for old in days.into_iter().filter(|of| Some(*of) != keep) {
+                transaction.remove(&name, Role::Model, old);
+            }
+        }
+    }
+
+    /// Writes the day's reports; data is committed by then, so a report that fails ends nothing else.
+    fn publish(&self, pin: &Pin, day: Day, answers: &Answers, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let out = self.project.root.join(&self.file.pipeline.out).join("reports");
+        for (name, answer) in answers {
+            let report = match answer {
+                Err(outcome) => ReportRecord { report: name.clone(), outcome: outcome.clone(), folder: None, headline: None },
+                Ok(data) => self.write(pin, day, name, data, &out, record),
+            };
+            observe(Event::Report(&report));
+            record.reports.push(report);
+        }
+        Ok(())
+    }
+
+    fn write(&self, pin: &Pin, day: Day, name: &str, data: &BTreeMap<String, Arc<Table>>, out: &std::path::Path, record: &DayRecord) -> ReportRecord {
+        let state = reports::State {
+            pipeline: &self.file.pipeline,
+            catalogue: &self.prepared.catalogue,
+            report: &self.prepared.catalogue.reports[name],
+            pin,
+            day,
+            checks: &record.checks,
+            tables: self.prepared.jobs.iter().map(|job| job.table.name.clone()).collect(),
+            program: &self.host.program,
+        };
+        let page = reports::page(&state);
+        let failed = |why: String| ReportRecord { report: name.to_owned(), outcome: ReportOutcome::Failed(why), folder: None, headline: None };
+        let rendered = match reports::render(&self.prepared.templates[name], data, &page) {
+            Ok(rendered) => rendered,
+            Err(found) => return failed(format!("{} at {}", found.message, found.place)),
+        };
+        match reports::publish(out, name, day, &rendered) {
+            Ok(published) => {
+                let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
+                ReportRecord {
+                    report: name.to_owned(),
+                    outcome: if published.is_changed { ReportOutcome::Written } else { ReportOutcome::Unchanged },
+                    folder: Some(folder.display().to_string()),
+                    headline: Some(rendered.headline),
+                }
+            }
+            Err(error) => failed(error.message),
+        }
+    }
+}
+
+fn counts_of(version: &crate::lake::Version) -> Counts {
+    version.facts.get("counts").and_then(|counts| serde_json::from_value(counts.clone()).ok()).unwrap_or_default()
+}

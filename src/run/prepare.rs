@@ -1,0 +1,250 @@
+//! Everything that can be wrong is found here, before anything is read or written: the project's files for one
+//! pipeline, planned without data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::execution::SessionState;
+
+use crate::catalogue::{self, Catalogue, Planned, SNAPSHOT_SUFFIX};
+use crate::day::Day;
+use crate::error::{Error, Kind, Result};
+use crate::exports::{self, Format, PathPattern, Roots};
+use crate::ingest::{self, Job, Place};
+use crate::models;
+use crate::path;
+use crate::problem::{self, Problem, Severity};
+use crate::project::{self, Pack, PipelineFile, Project};
+use crate::query::{Settings, session};
+use crate::reports::{self, Known, Template};
+use crate::{checks, query};
+
+/// A project's files, planned for one pipeline.
+pub struct Prepared {
+    pub catalogue: Catalogue,
+    pub templates: BTreeMap<String, Template>,
+    pub jobs: Vec<JobTemplate>,
+    /// What does not keep a run from starting.
+    pub warnings: Vec<Problem>,
+    pub planned: Planned,
+}
+
+/// A source with its path made whole; with a day it becomes an [`ingest::Job`].
+#[derive(Debug, Clone)]
+pub struct JobTemplate {
+    pub source: project::Source,
+    pub place: Place,
+    pub table: query::DeclaredTable,
+    pub format: Format,
+    pub roots: Roots,
+}
+
+impl JobTemplate {
+    /// The source on the day of `settings`; `engine` is that of `session::open_for_mapping`.
+    pub fn on(&self, settings: &Settings, engine: &SessionState) -> Job {
+        let Self { source, place, table, format, roots } = self.clone();
+        Job { source, place, table, format, roots, settings: settings.clone(), engine: engine.clone() }
+    }
+
+    /// The days for which this source has exports, sorted; none, if its path does not hold the day.
+    pub fn days(&self) -> Result<Vec<Day>> {
+        exports::days(&self.roots, self.format.path())
+    }
+}
+
+/// The environment variables that declared fields may name.
+pub type Environment = BTreeMap<String, String>;
+
+/// What SQL depends on, for a pipeline on a day.
+pub fn settings(pipeline: &project::Pipeline, day: Day) -> Settings {
+    Settings { day, calendar: pipeline.calendar(), timezone: pipeline.timezone.0.clone(), currency: pipeline.currency.0.clone() }
+}
+
+/// Reads and plans everything that a pipeline needs; all that is wrong comes back in file order.
+pub async fn prepare(project: &Project, file: &PipelineFile, environment: &Environment) -> Result<Prepared> {
+    let files = project::load_files(&project.root, file.pipeline.pack == Pack::Shipped)?;
+    let catalogue = catalogue::load(&files);
+    let mut problems = catalogue.problems.clone();
+    problems.extend(project.problems.iter().cloned());
+
+    // Any day will do: names and types do not depend on it.
+    let any_day = Day::from_epoch_days(0).expect("1970-01-01 is a day");
+    let context = session::open(&settings(&file.pipeline, any_day))?;
+    let planned = models::plan(&context, &catalogue).await?;
+    problems.extend(planned.problems.iter().cloned());
+    problems.extend(checks::plan(&context, &catalogue, &planned).await);
+
+    let mut templates = BTreeMap::new();
+    for report in catalogue.reports.values() {
+        let template = match Template::parse(&report.source, report.body) {
+            Ok(template) => template,
+            Err(found) => {
+                problems.extend(found);
+                continue;
+            }
+        };
+        let mut columns = BTreeMap::new();
+        let mut is_whole = true;
+        for (name, query) in &report.queries {
+            if !planned.covers(&catalogue, &query.selection.relations) {
+                is_whole = false;
+                continue;
+            }
+            match query::check(&context, &query.selection, &query.sql).await {
+                Ok(plan) => drop(columns.insert(name.clone(), reports::columns(plan.schema().inner()))),
+                Err(found) => {
+                    is_whole = false;
+                    problems.push(found);
+                }
+            }
+        }
+        if is_whole {
+            let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
+            let known = Known { queries: &columns, variables: &reports::variable_kinds(), definitions: &definitions };
+            problems.extend(reports::check(&template, known));
+        }
+        templates.insert(report.name.clone(), template);
+    }
+    let jobs = jobs(project, file, &catalogue, environment, &mut problems)?;
+    problems.extend(report_names(file, &catalogue));
+
+    problem::sort(&mut problems);
+    let (errors, warnings): (Vec<Problem>, Vec<Problem>) = problems.into_iter().partition(|found| found.severity == Severity::Error);
+    if errors.is_empty() {
+        return Ok(Prepared { catalogue, templates, jobs, warnings, planned });
+    }
+    let unchecked: Vec<String> = planned.unchecked.iter().map(ToString::to_string).collect();
+    let mut error = Error::project(errors.into_iter().chain(warnings).collect());
+    if !unchecked.is_empty() {
+        error = error.help(format!("not checked, because they read what is broken: {}", unchecked.join(", ")));
+    }
+    Err(error)
+}
+
+fn report_names(file: &PipelineFile, catalogue: &Catalogue) -> Vec<Problem> {
+    let names: Vec<&str> = catalogue.reports.keys().map(String::as_str).collect();
+    let broken = |name: &str| catalogue.problems.iter().any(|found| found.place.source.path == format!("reports/{name}.md"));
+    let unknown = file.pipeline.reports.iter().enumerate().filter(|(_, name)| !names.contains(&name.as_str()) && !broken(name));
+    unknown
+        .map(|(index, name)| {
+            let place = file.document.place(&path!["reports", index]);
+            Problem::error(place, format!("there is no report `{name}`")).help(problem::did_you_mean(name, names.iter().copied()))
+        })
+        .collect()
+}
+
+/// The pipeline's sources over their declared tables; what is wrong with them goes to `problems`.
+fn jobs(
+    project: &Project,
+    file: &PipelineFile,
+    catalogue: &Catalogue,
+    environment: &Environment,
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<JobTemplate>> {
+    let document = Arc::new(file.document.clone());
+    let mut jobs = Vec::new();
+    for (index, source) in file.pipeline.sources.iter().enumerate() {
+        let place = Place { document: Arc::clone(&document), index };
+        let Some(table) = catalogue.tables.get(&source.table) else {
+            let names: Vec<String> = catalogue.tables.keys().map(ToString::to_string).collect();
+            let found = Problem::error(document.place(&path!["sources", index, "table"]), format!("there is no declared table `{}`", source.table));
+            problems.push(found.help(format!(
+                "{}; a table is declared by CREATE TABLE in sql/{}/{}.sql",
+                problem::did_you_mean(&source.table.to_string(), names.iter().map(String::as_str).collect::<Vec<_>>()),
+                source.table.schema(),
+                source.table.table()
+            )));
+            continue;
+        };
+        problems.extend(ingest::check(source, table, &place));
+        let Some(format) = source.format() else { continue };
+        let format_name = format.name();
+        if let Some(mistake) = format.mistake() {
+            problems.push(Problem::error(document.place(&path!["sources", index, format_name]), mistake));
+        }
+        match whole_path(format.path(), environment) {
+            Ok((path, allowed)) => {
+                let roots = Roots::new(&project.root, &allowed)?;
+                if let Err(error) = roots.admit(&path) {
+                    let found = Problem::error(document.place(&path!["sources", index, format_name, "path"]), error.message);
+                    problems.push(found.help(error.help.unwrap_or_default()));
+                    continue;
+                }
+                let job = JobTemplate { source: source.clone(), place, table: table.clone(), format: format.with_path(path), roots };
+                jobs.push(job);
+            }
+            Err(why) => {
+                let found = Problem::error(document.place(&path!["sources", index, format_name, "path"]), why);
+                problems.push(found.help("set it for this command, or write the path out"));
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+/// A path with `${env:NAME}` replaced. A folder that the environment names is one that its owner allows.
+fn whole_path(path: &PathPattern, environment: &Environment) -> std::result::Result<(PathPattern, Vec<PathBuf>), String> {
+    let written = path.to_string();
+    let mut whole = String::new();
+    let mut allowed = Vec::new();
+    let mut rest = written.as_str();
+    while let Some((before, after)) = rest.split_once("${env:") {
+        let (name, after) = after.split_once('}').ok_or("a `${env:` has no `}`")?;
+        let value = environment.get(name).ok_or_else(|| format!("the environment variable {name} is not set"))?;
+        whole.push_str(before);
+        if whole.is_empty() {
+            allowed.push(PathBuf::from(value));
+        }
+        whole.push_str(&glob_escaped(value));
+        rest = after;
+    }
+    whole.push_str(rest);
+    let missing = allowed.iter().find(|folder| !folder.exists());
+    if let Some(folder) = missing {
+        return Err(format!("the folder {} is not there", folder.display()));
+    }
+    Ok((whole.parse()?, allowed))
+}
+
+/// A value is a path as it is: its brackets and stars are no globs.
+fn glob_escaped(value: &str) -> String {
+    value.chars().map(|c| if ['*', '?', '['].contains(&c) { format!("[{c}]") } else { c.to_string() }).collect()
+}
+
+impl Prepared {
+    /// Checks the maps against the headers of the newest exports, where there are any; what `validate` adds.
+    pub fn check_headers(&self, pipeline: &project::Pipeline) -> Result<Vec<Problem>> {
+        let mut problems = Vec::new();
+        // Any day will do: whether a map fits a header does not depend on it.
+        let engine = session::open_for_mapping(&settings(pipeline, Day::from_epoch_days(0).expect("1970-01-01 is a day")))?;
+        for template in &self.jobs {
+            let day = template.days()?.last().copied();
+            // A path without a day has one file, whatever the day.
+            let day = day.or_else(|| (!template.format.path().has_day()).then(|| Day::from_epoch_days(0)).flatten());
+            let Some(day) = day else { continue };
+            let job = template.on(&settings(pipeline, day), &engine);
+            let files = job.files()?;
+            if files.is_empty() {
+                continue;
+            }
+            match job.check_header(&files) {
+                Ok(()) => {}
+                Err(error) if error.kind == Kind::Project && !error.problems.is_empty() => problems.extend(error.problems),
+                Err(error) => {
+                    let at = template.place.document.key_place(&path!["sources", template.place.index]);
+                    problems.push(Problem::warning(at, error.message));
+                }
+            }
+        }
+        problem::sort(&mut problems);
+        Ok(problems)
+    }
+
+    /// The declared table that a relation's rows come from, if it is one.
+    pub fn declared<'n>(&self, relation: &'n str) -> Option<&'n str> {
+        let base = relation.strip_suffix(SNAPSHOT_SUFFIX).unwrap_or(relation);
+        let is_table = |name: &str| self.catalogue.tables.keys().any(|table| table.to_string() == name);
+        if is_table(relation) { Some(relation) } else { is_table(base).then_some(base) }
+    }
+}

@@ -1,0 +1,154 @@
+//! What a run leaves about itself, and what it tells while it goes on.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::CheckOutcome;
+use crate::day::Day;
+use crate::ingest::Counts;
+
+/// The record of a run, kept in the lake as `runs/<run id>/run.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    pub run_id: String,
+    pub pipeline: String,
+    pub program: String,
+    pub started_at: Timestamp,
+    /// Absent while the run goes on, or if it was killed.
+    pub ended_at: Option<Timestamp>,
+    pub status: Status,
+    /// One entry per day, in the order in which the days were run.
+    pub days: Vec<DayRecord>,
+    /// Why the run stopped, if it did.
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Going on, or killed.
+    Unfinished,
+    Done,
+    /// Done, but a check failed.
+    ChecksFailed,
+    /// Data was committed, a report was not written.
+    ReportsFailed,
+    /// A source or a model failed.
+    Failed,
+}
+
+impl Status {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Unfinished => "unfinished",
+            Self::Done => "done",
+            Self::ChecksFailed => "checks failed",
+            Self::ReportsFailed => "reports failed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a run did for one day.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DayRecord {
+    pub day: Day,
+    /// `None` if the lake held all of it already, or if nothing was committed.
+    pub commit: Option<u64>,
+    pub sources: Vec<SourceRecord>,
+    pub models: Vec<ModelRecord>,
+    pub checks: Vec<CheckOutcome>,
+    /// Checks that could not run because what they read is not there.
+    pub checks_skipped: Vec<String>,
+    pub reports: Vec<ReportRecord>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceRecord {
+    pub table: String,
+    pub outcome: SourceOutcome,
+    pub counts: Counts,
+    /// Why rows were rejected, the most frequent first.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceOutcome {
+    Loaded,
+    /// The export is the one that the lake already holds for the day.
+    Unchanged,
+    /// There is no export; the table stays as it was.
+    Absent,
+    Failed(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelRecord {
+    pub model: String,
+    pub outcome: ModelOutcome,
+    pub rows: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelOutcome {
+    Built,
+    /// Nothing that it depends on has changed since it was built for this day.
+    Unchanged,
+    /// Not built because of what it reads; its last good table stays.
+    Skipped(String),
+    Failed(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReportRecord {
+    pub report: String,
+    pub outcome: ReportOutcome,
+    /// From the project's root.
+    pub folder: Option<String>,
+    pub headline: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportOutcome {
+    Written,
+    Unchanged,
+    /// Not made because of what it reads; its last good files stay.
+    Kept(String),
+    Failed(String),
+}
+
+/// Something that happened in a run, for whoever watches.
+#[derive(Debug, Clone)]
+pub enum Event<'e> {
+    /// A day begins; it is the `nth` of `of`.
+    Day { day: Day, nth: usize, of: usize },
+    Source(&'e SourceRecord),
+    Model(&'e ModelRecord),
+    Check(&'e CheckOutcome),
+    Committed { day: Day, commit: Option<u64> },
+    Report(&'e ReportRecord),
+    Warning(String),
+}
+
+impl Record {
+    /// The worst that happened.
+    pub fn judge(&self) -> Status {
+        let days = || self.days.iter();
+        let source_failed = days().flat_map(|day| &day.sources).any(|source| matches!(source.outcome, SourceOutcome::Failed(_)));
+        let model_failed = days().flat_map(|day| &day.models).any(|model| matches!(model.outcome, ModelOutcome::Failed(_)));
+        let report_failed = days().flat_map(|day| &day.reports).any(|report| matches!(report.outcome, ReportOutcome::Failed(_)));
+        let check_failed = days().flat_map(|day| &day.checks).any(CheckOutcome::stops);
+        if source_failed || model_failed {
+            Status::Failed
+        } else if report_failed {
+            Status::ReportsFailed
+        } else if check_failed {
+            Status::ChecksFailed
+        } else {
+            Status::Done
+        }
+    }
+}

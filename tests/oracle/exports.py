@@ -1,0 +1,160 @@
+"""Reads raw CRM exports, up to a day, into plain records; knows the files of the demo and of the regional sales sample.
+
+An `Exports` holds, per exported day, every deal and every stage as that day's files give them, and the other tables as of
+the last day. Money and probabilities are `Decimal`, days are `date`, empty text is None.
+"""
+
+import csv
+import datetime as dt
+import gzip
+import pathlib
+import re
+from collections import namedtuple
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+Exports = namedtuple("Exports", "deals stages accounts reps territories quotas rates exclusions currency fiscal_month")
+
+
+def rows_of(path):
+    opener = gzip.open if str(path).endswith(".gz") else open
+    with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+        return [{name: value if value != "" else None for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+def day_of(text):
+    return dt.date.fromisoformat(text[:10]) if text else None
+
+
+def money_of(text):
+    return Decimal(text) if text else None
+
+
+def local_day_of(text, zone):
+    return dt.datetime.fromisoformat(text).astimezone(zone).date() if text else None
+
+
+def demo(folder, day, fiscal_month):
+    zone = ZoneInfo("America/New_York")
+    days = sorted(dt.date.fromisoformat(p.name) for p in pathlib.Path(folder).iterdir() if re.fullmatch(r"\d{4}-\d\d-\d\d", p.name))
+    days = [d for d in days if d <= day]
+
+    def read(name, on):
+        return rows_of(pathlib.Path(folder) / on.isoformat() / f"{name}.csv.gz")
+
+    categories = {
+        "Omitted": "omitted", "Pipeline": "pipeline", "Best Case": "best_case", "Most Likely": "most_likely",
+        "Commit": "commit", "Forecast": "commit", "Closed": "closed",
+    }
+    deals, stages = {}, {}
+    for on in days:
+        deals[on] = []
+        for r in read("Opportunity", on):
+            if r["IsDeleted"] == "true":
+                status = "merged" if r["Merged_Into__c"] else "deleted"
+            elif r["Disqualified__c"] == "true":
+                status = "disqualified"
+            elif r["IsWon"] == "true":
+                status = "won"
+            else:
+                status = "lost" if r["IsClosed"] == "true" else "open"
+            deals[on].append({
+                "deal_id": r["Id"], "name": r["Name"], "status": status, "account_id": r["AccountId"], "owner_id": r["OwnerId"],
+                "territory_id": r["Territory2Id"], "pipeline": "Sales", "stage": r["StageName"],
+                "forecast_category": categories[r["ForecastCategoryName"]] if r["ForecastCategoryName"] else None,
+                "amount": money_of(r["Amount"]), "currency": r["CurrencyIsoCode"],
+                "probability": Decimal(r["Probability"]) / 100 if r["Probability"] else None,
+                "created_on": local_day_of(r["CreatedDate"], zone), "expected_close_on": day_of(r["CloseDate"]),
+                "qualified_on": day_of(r["Qualified_On__c"]), "stage_entered_on": local_day_of(r["LastStageChangeDate"], zone), "last_activity_on": day_of(r["LastActivityDate"]),
+                "next_step": r["NextStep"], "segment": r["Segment__c"], "lost_reason": r["Lost_Reason__c"],
+            })
+        stages[on] = [
+            {
+                "pipeline": r["Pipeline__c"], "stage": r["MasterLabel"], "rank": int(r["SortOrder"]),
+                "is_open": r["IsClosed"] != "true", "probability": Decimal(r["DefaultProbability"]) / 100,
+            }
+            for r in read("OpportunityStage", on)
+        ]
+    last = days[-1]
+    return Exports(
+        deals=deals,
+        stages=stages,
+        accounts={
+            r["Id"]: {"name": r["Name"], "segment": r["Segment__c"], "territory_id": r["Territory2Id"], "region": r["Region__c"]}
+            for r in read("Account", last)
+        },
+        reps={
+            r["Id"]: {
+                "name": r["Name"], "team": r["Team__c"], "manager_id": r["ManagerId"], "territory_id": r["Territory2Id"],
+                "hired_on": day_of(r["Hired_On__c"]), "is_active": r["IsActive"] == "true",
+            }
+            for r in read("User", last)
+        },
+        territories={r["Id"]: {"name": r["Name"], "region": r["Region__c"]} for r in read("Territory2", last)},
+        quotas=[
+            {
+                "scope": r["Scope__c"], "scope_id": r["ScopeId__c"], "start": day_of(r["PeriodStart__c"]), "end": day_of(r["PeriodEnd__c"]),
+                "amount": Decimal(r["Amount"]), "currency": r["CurrencyIsoCode"],
+            }
+            for r in read("Quota", last)
+            if r["Metric__c"] == "bookings"
+        ],
+        rates=[
+            {"from": r["FromIsoCode"], "to": r["ToIsoCode"], "type": r["RateType"], "start": day_of(r["StartDate"]), "rate": Decimal(r["ConversionRate"])}
+            for r in read("CurrencyRate", last)
+        ],
+        exclusions=[
+            {"entity": r["Entity"], "id": r["EntityId"], "start": day_of(r["ValidFrom"]), "end": day_of(r["ValidTo"]), "reason": r["Reason"]}
+            for r in read("ExclusionList", last)
+        ],
+        currency="USD",
+        fiscal_month=fiscal_month,
+    )
+
+
+def regional(folder, day, fiscal_month, data):
+    data = pathlib.Path(data)
+    files = {}
+    for path in pathlib.Path(folder).glob("opportunities_*.csv"):
+        on = dt.date.fromisoformat(path.stem.removeprefix("opportunities_"))
+        if on <= day:
+            files[on] = path
+    names = {"Open": "open", "Won": "won", "Lost": "lost"}
+    probabilities = {"1-Qualify": "0.1", "2-Develop": "0.3", "3-Propose": "0.5", "4-Close": "0.9"}
+    stages = [
+        {"pipeline": "default", "stage": name, "rank": n, "is_open": True, "probability": Decimal(p)}
+        for n, (name, p) in enumerate(probabilities.items(), start=1)
+    ]
+    deals = {
+        on: [
+            {
+                "deal_id": r["OpportunitySeq"], "name": None, "status": names[r["Status"]], "account_id": r["AccountSeq"],
+                "owner_id": r["SystemUserSeq"], "territory_id": None, "pipeline": "default", "stage": r["Sales Stage"],
+                "forecast_category": None, "amount": money_of(r["Value"]), "currency": "USD", "probability": Decimal(r["Probability"]),
+                "created_on": day_of(r["Opportunity Created On"]), "expected_close_on": day_of(r["CloseDate"]), "qualified_on": None, "stage_entered_on": None,
+                "last_activity_on": None, "next_step": None, "segment": None, "lost_reason": None,
+            }
+            for r in rows_of(path)
+        ]
+        for on, path in sorted(files.items())
+    }
+    return Exports(
+        deals=deals,
+        stages={on: stages for on in deals},
+        accounts={
+            r["AccountSeq"]: {"name": r["Account Name"], "segment": None, "territory_id": r["TerritorySeq"], "region": None}
+            for r in rows_of(data / "Accounts.csv")
+        },
+        reps={
+            r["SystemUserSeq"]: {
+                "name": r["Owner"], "team": r["Manager"], "manager_id": r["Manager"], "territory_id": None, "hired_on": None, "is_active": True,
+            }
+            for r in rows_of(data / "Owners.csv")
+        },
+        territories={r["TerritorySeq"]: {"name": r["State Or Province"], "region": r["Territory"]} for r in rows_of(data / "Territories.csv")},
+        quotas=[],
+        rates=[],
+        exclusions=[],
+        currency="USD",
+        fiscal_month=fiscal_month,
+    )

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Computes every figure of the shipped models once more, from the raw exports and the definitions alone.
+
+It shares nothing with the program: plain loops over CSV files, exact fractions, Python's standard library.
+
+usage: oracle.py --exports DIR --day DAY [--fiscal-month 1] [--json FILE]
+       oracle.py --exports DIR --day DAY --shape regional --data DIR [--json FILE]
+
+Prints (or writes) {model: [rows]}; decimals are strings, days ISO text. compare.py holds it against the models' tables.
+"""
+
+import argparse
+import datetime as dt
+import json
+import sys
+from decimal import Decimal
+
+import exports
+import faults
+import forecast
+import headline
+import outcomes
+import periods
+import pipeline
+import quotas
+from state import State
+
+
+def figures(state):
+    spans = periods.periods_of(state)
+    targets = quotas.resolve(state)
+    tables = {
+        "sales.deal": pipeline.resolved_deals(state),
+        "sales.deal_left_out": state.left_out,
+        "sales.period": spans,
+        "sales.quota": targets,
+        "sales.deal_fault": faults.of_deals(state),
+        "kpi.pipeline_by_stage": pipeline.by_stage(state),
+        "kpi.pipeline_by_owner": pipeline.by_owner(state),
+        "kpi.weighted_pipeline": pipeline.by_expected_quarter(state),
+        "kpi.pipeline_by_month": pipeline.by_month(state),
+        "kpi.won_by_quarter": outcomes.won_by_quarter(state, spans, targets),
+        "kpi.win_rate": outcomes.win_rate(state, spans),
+        "kpi.cycle_length": outcomes.cycle_length(state, spans),
+        "kpi.deal_size": outcomes.deal_size(state, spans),
+        "kpi.win_loss_by_reason": outcomes.win_loss_by_reason(state, spans),
+        "kpi.quota_attainment": quotas.attainment(state, targets),
+        "kpi.left_out": faults.left_out(state),
+    }
+    tables["kpi.attainment_rate"] = quotas.attainment_rate(tables["kpi.quota_attainment"])
+    tables["kpi.stage_forecast"] = forecast.by_stage(state, tables["kpi.won_by_quarter"])
+    tables["kpi.stage_forecast_accuracy"] = forecast.accuracy(tables["kpi.stage_forecast"])
+    tables["kpi.hygiene"] = faults.hygiene(state, tables["sales.deal_fault"])
+    tables["kpi.deal_to_watch"] = pipeline.to_watch(state, tables["sales.deal_fault"])
+    tables["kpi.headline"] = headline.headline(state, tables)
+    return tables
+
+
+def plain(value):
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    raise TypeError(f"a figure of type {type(value).__name__} has no plain form")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--exports", required=True)
+    parser.add_argument("--day", required=True, type=dt.date.fromisoformat)
+    parser.add_argument("--shape", choices=("demo", "regional"), default="demo")
+    parser.add_argument("--data", help="folder of the regional sales sample")
+    parser.add_argument("--fiscal-month", type=int, default=1, help="month in which the fiscal year starts, 1 to 12")
+    parser.add_argument("--json", help="file to write; without it the figures are printed")
+    arguments = parser.parse_args()
+    if arguments.shape == "regional":
+        if not arguments.data:
+            parser.error("--shape regional needs --data")
+        known = exports.regional(arguments.exports, arguments.day, arguments.fiscal_month, arguments.data)
+    else:
+        known = exports.demo(arguments.exports, arguments.day, arguments.fiscal_month)
+    text = json.dumps(figures(State(known, arguments.day)), default=plain, ensure_ascii=False, indent=1)
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+    else:
+        sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
