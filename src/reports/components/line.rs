@@ -1,0 +1,117 @@
+//! `line`: measures over time, with plan, period before, forecast and interval.
+
+use minijinja::Error;
+
+use super::{
+    Settings, detail, ends, entry, grain, heading, id, labels, latest, numbers, numbers_of, series_says, title,
+    with_unit,
+};
+use crate::reports::arguments::Arguments;
+use crate::reports::block::{Block, Entry, Figure, Grid, Heading};
+use crate::reports::fault::fault;
+use crate::reports::number::Number;
+use crate::reports::scene::line::{self, Lines, Series};
+use crate::reports::scene::{Ink, Width};
+use crate::reports::words;
+
+/// What tells several measures apart, with their names at their ends.
+const INKS: [Ink; 3] = [Ink::Actual, Ink::Second, Ink::Previous];
+
+pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error> {
+    let (query, table) = arguments.table()?;
+    let mut notes = Vec::new();
+    let table = latest(table, &mut notes);
+    let x = arguments.needed_column("x", &table)?;
+    let labels = labels(&table, x, grain(arguments)?, settings);
+    let measures = arguments.columns("y", &table)?;
+    if measures.len() > INKS.len() {
+        return Err(fault(format!("`line` draws up to {} measures: make two charts", INKS.len())));
+    }
+    let mut series: Vec<Series> = measures
+        .into_iter()
+        .zip(INKS)
+        .map(|((column, name), ink)| Series { name, values: numbers(&table, column), ink })
+        .collect();
+    let previous_label = arguments.text("previous_label")?.unwrap_or_else(|| words::PREVIOUS_SHORT.to_owned());
+    let others = [
+        ("forecast", words::FORECAST_SHORT.to_owned(), Ink::Forecast),
+        ("plan", words::PLAN_SHORT.to_owned(), Ink::Plan),
+        ("previous", previous_label, Ink::Previous),
+    ];
+    for (argument, name, ink) in others {
+        let (has, values) = numbers_of(arguments, argument, &table)?;
+        if has {
+            series.push(Series { name, values, ink });
+        }
+    }
+    let (has_low, low) = numbers_of(arguments, "low", &table)?;
+    let (has_high, high) = numbers_of(arguments, "high", &table)?;
+    let has_band = has_low && has_high;
+    let all: Vec<Option<Number>> =
+        series.iter().flat_map(|series| &series.values).chain(&low).chain(&high).copied().collect();
+    let scale = arguments.scale(all.iter().flatten().copied())?;
+    let mut chart = Lines {
+        labels,
+        series,
+        low: if has_band { low } else { Vec::new() },
+        high: if has_band { high } else { Vec::new() },
+        scale,
+        from_zero: arguments.flag("zero")?.unwrap_or(true),
+        max: arguments.number("max")?,
+    };
+    let data = data(&chart, heading(&table, x), &all);
+    let (first, last) = ends(&chart.labels);
+    let mut says = vec![words::lines_say(first, last)];
+    says.extend(chart.series.iter().map(|one| series_says(&one.name, &chart.labels, &one.values, &chart.scale)));
+    join_forecast(&mut chart.series);
+    if chart.labels.is_empty() {
+        notes.push(words::empty());
+    }
+    if !chart.from_zero
+        && let Some(begin) = Number::of_float(chart.span().0)
+    {
+        notes.push(words::axis_begins(&chart.scale.sentence(begin)));
+    }
+    Ok(Block::Figure(Figure {
+        id: id(arguments, &query)?,
+        message: arguments.text("message")?.unwrap_or_default(),
+        title: title(arguments, &chart.scale.unit_words())?,
+        definition: arguments.text("definition")?,
+        says: says.join(" "),
+        wide: line::draw(&chart, Width::Wide),
+        narrow: line::draw(&chart, Width::Narrow),
+        notes,
+        data,
+    }))
+}
+
+/// A forecast begins where what happened ends, so that the line has no gap.
+fn join_forecast(series: &mut [Series]) {
+    let actual = series.iter().find(|series| series.ink == Ink::Actual).map(|series| series.values.clone());
+    let forecast = series.iter_mut().find(|series| series.ink == Ink::Forecast);
+    if let (Some(actual), Some(forecast)) = (actual, forecast)
+        && let Some(end) = actual.iter().rposition(Option::is_some)
+        && forecast.values.get(end).is_some_and(Option::is_none)
+        && forecast.values.get(end + 1).is_some_and(Option::is_some)
+    {
+        forecast.values[end] = actual[end];
+    }
+}
+
+fn data(chart: &Lines, x: String, all: &[Option<Number>]) -> Grid {
+    let scale = detail(&chart.scale.unit, all);
+    let mut columns = vec![Heading::left(x)];
+    columns.extend(chart.series.iter().map(|series| Heading::right(with_unit(&series.name, &scale))));
+    if !chart.low.is_empty() {
+        columns.extend([Heading::right(words::LOW), Heading::right(words::HIGH)]);
+    }
+    let row = |(index, label): (usize, &String)| {
+        let mut row = vec![Entry::text(label.clone())];
+        row.extend(chart.series.iter().map(|series| entry(&scale, series.values[index])));
+        if !chart.low.is_empty() {
+            row.extend([entry(&scale, chart.low[index]), entry(&scale, chart.high[index])]);
+        }
+        row
+    };
+    Grid { columns, rows: chart.labels.iter().enumerate().map(row).collect(), total: None }
+}

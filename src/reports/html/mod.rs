@@ -1,0 +1,174 @@
+//! The page backend: one HTML file that needs nothing beside it, loads nothing, runs no script but its own, and reads
+//! without one.
+
+mod block;
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::block::Block;
+use super::escape::html;
+use super::page::Page;
+use super::render::Document;
+use super::scene::palette;
+use super::{calendar, prose, svg, words};
+use block::{Known, blocks, definition_id, notice};
+
+pub use block::is_long;
+
+const STYLE: &str = include_str!("../page.css");
+const SCRIPT: &str = include_str!("../sort.js");
+
+/// The whole page.
+pub fn page(document: &Document, page: &Page, headline: &str) -> String {
+    let mut taken: BTreeSet<String> = document.blocks.iter().filter_map(id_of).map(str::to_owned).collect();
+    taken.extend(["report", "glossary", "legend", "provenance"].map(str::to_owned));
+    taken.extend(page.glossary.iter().map(|definition| definition_id(&definition.id)));
+    let known = Known { glossary: page.glossary.iter().map(|one| (one.id.as_str(), one.label.as_str())).collect() };
+    let body = prose::body(&document.text, &mut taken, &mut |run, level| {
+        let run: Vec<&Block> = run.iter().map(|index| &document.blocks[*index]).collect();
+        blocks(&run, level, &known)
+    });
+    let style = format!("{}{STYLE}", colours());
+    let mut out = String::with_capacity(body.html.len() + style.len() + 16_384);
+    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    out.push_str(&format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
+         script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
+        digest(&style),
+        digest(SCRIPT)
+    ));
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
+    out.push_str(&format!(
+        "<title>{} – {}</title>\n<style>{style}</style>\n</head>\n<body>\n",
+        html(headline),
+        html(&page.title)
+    ));
+    out.push_str(&format!("<a class=\"skip\" href=\"#report\">{}</a>\n", words::SKIP));
+    out.push_str(&svg::page_hatches());
+    masthead(&mut out, document, page, &body.sections);
+    out.push_str("<main id=\"report\">\n");
+    for one in &page.notices {
+        notice(&mut out, one);
+    }
+    out.push_str(&body.html);
+    glossary(&mut out, page);
+    out.push_str("</main>\n");
+    foot(&mut out, page);
+    out.push_str(&format!("<script>{SCRIPT}</script>\n</body>\n</html>\n"));
+    out
+}
+
+fn id_of(block: &Block) -> Option<&str> {
+    match block {
+        Block::Figure(figure) => Some(&figure.id),
+        Block::Table(listing) => Some(&listing.id),
+        Block::Kpi(_) | Block::Notice(_) => None,
+    }
+}
+
+/// The palette as variables; dark is for screens only, so that paper stays white.
+fn colours() -> String {
+    let list = |pick: fn(&palette::Colour) -> &'static str| -> String {
+        palette::ALL.iter().map(|colour| format!("--{}:{};", colour.name, pick(colour))).collect()
+    };
+    format!(
+        ":root{{color-scheme:light;{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{color-scheme:dark;{}}}}}\n",
+        list(|colour| colour.light),
+        list(|colour| colour.dark)
+    )
+}
+
+fn digest(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let hash = Sha256::digest(text.as_bytes());
+    let mut encoded = String::with_capacity(44);
+    for chunk in hash.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            if place <= chunk.len() {
+                encoded.push(char::from(ALPHABET[(bits >> (18 - 6 * place) & 63) as usize]));
+            } else {
+                encoded.push('=');
+            }
+        }
+    }
+    encoded
+}
+
+fn masthead(out: &mut String, document: &Document, page: &Page, sections: &[(String, String)]) {
+    out.push_str(&format!(
+        "<header class=\"masthead\">\n<p class=\"kicker\">{} — {}</p>\n<h1>{}</h1>\n",
+        html(&page.who),
+        html(&page.title),
+        prose::inline(&document.headline)
+    ));
+    let mut facts = vec![html(&words::day(&calendar::day(page.day))), html(&words::data_as_of(&page.data_as_of))];
+    facts.extend(page.currency.iter().map(|code| html(code)));
+    facts.extend(page.facts.iter().map(|fact| html(fact)));
+    facts.extend(page.links.iter().map(|link| format!("<a href=\"{}\">{}</a>", html(&link.href), html(&link.label))));
+    out.push_str(&format!("<p class=\"facts\">{}</p>\n", facts.join(" · ")));
+    if sections.len() > 2 {
+        out.push_str(&format!("<nav aria-label=\"{}\"><ul>", words::SECTIONS));
+        for (id, title) in sections {
+            out.push_str(&format!("<li><a href=\"#{}\">{}</a></li>", html(id), html(title)));
+        }
+        out.push_str("</ul></nav>\n");
+    }
+    out.push_str("</header>\n");
+}
+
+fn glossary(out: &mut String, page: &Page) {
+    if page.glossary.is_empty() {
+        return;
+    }
+    out.push_str(&format!(
+        "<section aria-labelledby=\"glossary\">\n<h2 id=\"glossary\">{}</h2>\n<dl class=\"glossary\">\n",
+        words::GLOSSARY
+    ));
+    for definition in &page.glossary {
+        out.push_str(&format!(
+            "<div id=\"{}\"><dt>{} <code>{}</code></dt><dd>{}</dd></div>\n",
+            html(&definition_id(&definition.id)),
+            html(&definition.label),
+            html(&definition.id),
+            html(&definition.text)
+        ));
+    }
+    out.push_str("</dl>\n</section>\n");
+}
+
+fn foot(out: &mut String, page: &Page) {
+    out.push_str(&format!(
+        "<footer>\n<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">{}</h2>\n<ul class=\"legend\">\n",
+        words::LEGEND
+    ));
+    for (sign, says) in words::LEGEND_LINES {
+        let sign = match sign {
+            "variance" => "<rect class=\"b-good\" y=\"1\" width=\"7\" height=\"10\"/><rect class=\"b-bad\" x=\"7\" y=\"1\" width=\"7\" height=\"10\"/>".to_owned(),
+            ink => format!("<rect class=\"b-{ink}\" x=\"1\" y=\"1\" width=\"12\" height=\"10\"/>"),
+        };
+        out.push_str(&format!(
+            "<li><svg viewBox=\"0 0 14 12\" aria-hidden=\"true\">{sign}</svg> {}</li>\n",
+            html(says)
+        ));
+    }
+    out.push_str(&format!("</ul>\n<p>{}</p>\n</section>\n", html(words::NUMBERS)));
+    if !page.provenance.is_empty() {
+        out.push_str(&format!(
+            "<section aria-labelledby=\"provenance\">\n<h2 id=\"provenance\">{}</h2>\n",
+            words::PROVENANCE
+        ));
+        for (group, facts) in &page.provenance {
+            out.push_str(&format!("<h3>{}</h3>\n<dl class=\"provenance\">\n", html(group)));
+            for (label, value) in facts {
+                out.push_str(&format!("<div><dt>{}</dt><dd>{}</dd></div>\n", html(label), html(value)));
+            }
+            out.push_str("</dl>\n");
+        }
+        out.push_str("</section>\n");
+    }
+    out.push_str("</footer>\n");
+}

@@ -1,0 +1,49 @@
+//! Reports: takes the results of queries and a Markdown template with components, gives one self-contained HTML page
+//! and a Markdown file with its drawings.
+//!
+//! The way of a report: a `Template` is parsed and checked without data; over data it is run once and gives Markdown
+//! with blocks in it; `html` and `markdown` write the two formats from these. Charts are scenes of marks with
+//! meanings, coloured by the backends. What is printed depends on the inputs alone.
+//!
+//! Text of the data is a stranger's: it is escaped where it is printed, and raw HTML in Markdown is never HTML.
+
+mod arguments;
+mod block;
+mod calendar;
+mod check;
+mod components;
+mod escape;
+mod fault;
+mod filters;
+mod format;
+mod html;
+mod markdown;
+mod number;
+mod operators;
+mod page;
+mod print;
+mod prose;
+mod provenance;
+mod publish;
+mod query;
+mod render;
+mod rewrite;
+mod scene;
+mod signature;
+mod svg;
+mod table;
+mod template;
+#[cfg(test)]
+mod tests;
+mod value;
+mod words;
+
+pub use block::{Notice, NoticeKind};
+pub use check::{Known, check};
+pub use page::{Definition, Link, Page};
+pub use provenance::{State, page, variable_kinds};
+pub use publish::{Manifest, Published, publish};
+pub use query::{columns, query};
+pub use render::{Rendered, render};
+pub use table::{Cell, Column, Kind, Table};
+pub use template::Template;

@@ -1,0 +1,187 @@
+//! What stands around a report's body: where its figures come from, how fresh they are, what was not right.
+//!
+//! All of it follows from the lake's state as of the day, the project's files and the program, never from when
+//! or how often the report was made: so the same state gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::block::{Notice, NoticeKind};
+use super::page::{Definition, Link, Page};
+use super::table::{Cell, Kind};
+use crate::calendar::Grain;
+use crate::catalogue::{Catalogue, CheckOutcome, Report};
+use crate::day::Day;
+use crate::lake::{Pin, Role, TableName, Version};
+use crate::project::Pipeline;
+
+/// What a report is made from, beside the answers to its queries.
+pub struct State<'s> {
+    pub pipeline: &'s Pipeline,
+    pub catalogue: &'s Catalogue,
+    pub report: &'s Report,
+    pub pin: &'s Pin,
+    pub day: Day,
+    pub checks: &'s [CheckOutcome],
+    /// The tables that the pipeline's sources fill, in its order.
+    pub tables: Vec<TableName>,
+    pub program: &'s str,
+}
+
+/// The names that a template may read beside its queries.
+pub fn variable_kinds() -> BTreeMap<String, Kind> {
+    let kinds = [
+        ("day", Kind::Day),
+        ("pipeline", Kind::Text),
+        ("currency", Kind::Text),
+        ("fiscal_quarter", Kind::Text),
+        ("fiscal_year", Kind::Text),
+        ("checks_passed", Kind::Int),
+        ("checks_failed", Kind::Int),
+        ("rejected_rows", Kind::Int),
+    ];
+    kinds.into_iter().map(|(name, kind)| (name.to_owned(), kind)).collect()
+}
+
+/// The page around a report's body.
+pub fn page(state: &State<'_>) -> Page {
+    let State { pipeline, report, day, .. } = state;
+    let sources: Vec<Source<'_>> = state.tables.iter().map(|table| Source::of(state, table)).collect();
+    let fresh = sources.iter().filter(|source| source.version.is_some_and(|version| version.day == *day)).count();
+    let newest = sources.iter().filter_map(|source| source.version).map(|version| version.day).max();
+    Page {
+        title: report.header.title.clone(),
+        who: pipeline.description.clone().unwrap_or_else(|| pipeline.name.clone()),
+        day: *day,
+        data_as_of: newest.map_or_else(|| "no snapshot".to_owned(), |newest| newest.to_string()),
+        currency: Some(pipeline.currency.0.clone()),
+        fiscal_year_starts: pipeline.fiscal_year_starts as i8,
+        facts: vec![format!("{fresh} of {} sources of this day", sources.len())],
+        links: vec![Link { label: "Markdown".to_owned(), href: "report.md".to_owned() }],
+        notices: notices(state, &sources),
+        glossary: report
+            .header
+            .glossary
+            .iter()
+            .map(|(id, definition)| Definition { id: id.clone(), label: definition.label.clone(), text: definition.text.clone() })
+            .collect(),
+        provenance: provenance(state, &sources),
+        variables: variables(state, &sources),
+    }
+}
+
+/// A declared table as of the day.
+struct Source<'s> {
+    table: &'s TableName,
+    version: Option<&'s Version>,
+    rejected: u64,
+}
+
+impl<'s> Source<'s> {
+    fn of(state: &'s State<'_>, table: &'s TableName) -> Self {
+        let version = state.pin.as_of(table, Role::Snapshot, state.day);
+        let rejects = version.and_then(|version| state.pin.on(table, Role::Reject, version.day));
+        Self { table, version, rejected: rejects.map_or(0, |rejects| rejects.rows) }
+    }
+
+    fn days_old(&self, day: Day) -> i32 {
+        self.version.map_or(0, |version| day.to_epoch_days() - version.day.to_epoch_days())
+    }
+}
+
+/// What a reader must know before any figure.
+fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    let mut say = |kind, text: String| notices.push(Notice { kind, text });
+    let failed: Vec<&CheckOutcome> = state.checks.iter().filter(|check| !check.is_passed()).collect();
+    for check in failed.iter().filter(|check| check.stops()) {
+        say(NoticeKind::Bad, format!("The check {} failed: {}.", check.check, rows(check.offenders)));
+    }
+    let old: Vec<String> = sources
+        .iter()
+        .filter(|source| source.days_old(state.day) > 0)
+        .map(|source| format!("{} is {} old", source.table, days(source.days_old(state.day))))
+        .collect();
+    if !old.is_empty() {
+        say(NoticeKind::Warn, format!("Not all data is of this day: {}.", old.join(", ")));
+    }
+    let missing: Vec<String> = sources.iter().filter(|source| source.version.is_none()).map(|source| source.table.to_string()).collect();
+    if !missing.is_empty() {
+        say(NoticeKind::Warn, format!("Not available, because no export came yet: {}.", missing.join(", ")));
+    }
+    let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
+    if rejected > 0 {
+        let told: Vec<String> = sources.iter().filter(|source| source.rejected > 0).map(|source| format!("{} of {}", source.rejected, source.table)).collect();
+        say(NoticeKind::Warn, format!("{} of the exports could not be taken: {}.", rows(rejected), told.join(", ")));
+    }
+    let warned: Vec<String> = failed.iter().filter(|check| !check.stops()).map(|check| format!("{} ({})", check.check, rows(check.offenders))).collect();
+    if !warned.is_empty() {
+        say(NoticeKind::Info, format!("To look into: {}.", warned.join(", ")));
+    }
+    notices
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn days(count: i32) -> String {
+    if count == 1 { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(String, String)>)> {
+    let State { pin, day, report, catalogue, checks, program, pipeline, .. } = state;
+    let zone = pipeline.timezone.0.iana_name().unwrap_or("UTC").to_owned();
+    let commit = pin.first_published(*day).map_or_else(|| "none".to_owned(), |commit| commit.to_string());
+    let passed = checks.iter().filter(|check| check.is_passed()).count();
+    let run = vec![
+        ("Day".to_owned(), day.to_string()),
+        ("Time zone".to_owned(), zone),
+        ("First published by commit".to_owned(), commit),
+        ("State of all tables".to_owned(), short(&pin.state_hash(*day))),
+        ("Checks passed".to_owned(), format!("{passed} of {}", checks.len())),
+        ("Program".to_owned(), (*program).to_owned()),
+    ];
+    let tables = sources.iter().map(|source| {
+        let told = match source.version {
+            Some(version) => format!("{}, snapshot of {}, state {}", rows(version.rows), version.day, short(&version.state.to_string())),
+            None => "no export yet".to_owned(),
+        };
+        (source.table.to_string(), told)
+    });
+    let sql: String = report.queries.values().map(|query| query.sql.text.as_str()).chain(catalogue.models.values().map(|model| model.sql.text.as_str())).collect();
+    let definitions = vec![
+        ("Template".to_owned(), format!("{}, {}", report.source.path, short(&hash(&report.source.text)))),
+        ("Models and queries".to_owned(), short(&hash(&sql))),
+    ];
+    vec![("This report".to_owned(), run), ("Sources".to_owned(), tables.collect()), ("Definitions".to_owned(), definitions)]
+}
+
+fn variables(state: &State<'_>, sources: &[Source<'_>]) -> BTreeMap<String, Cell> {
+    let State { day, pipeline, checks, .. } = state;
+    let calendar = pipeline.calendar();
+    let count = |number: usize| Cell::Int(i64::try_from(number).unwrap_or(i64::MAX));
+    let passed = checks.iter().filter(|check| check.is_passed()).count();
+    let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
+    let values = [
+        ("day", Cell::Day(*day)),
+        ("pipeline", Cell::text(pipeline.name.as_str())),
+        ("currency", Cell::text(pipeline.currency.0.as_str())),
+        ("fiscal_quarter", Cell::text(calendar.label(*day, Grain::Quarter))),
+        ("fiscal_year", Cell::text(calendar.label(*day, Grain::Year))),
+        ("checks_passed", count(passed)),
+        ("checks_failed", count(checks.len() - passed)),
+        ("rejected_rows", Cell::Int(i64::try_from(rejected).unwrap_or(i64::MAX))),
+    ];
+    values.into_iter().map(|(name, cell)| (name.to_owned(), cell)).collect()
+}
+
+/// Enough of a hash to tell two states apart by eye.
+fn short(hash: &str) -> String {
+    hash.chars().take(16).collect()
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}

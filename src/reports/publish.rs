@@ -1,0 +1,131 @@
+//! A rendered report becomes a folder: whole or not at all, with `latest/` beside.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::render::Rendered;
+use crate::day::Day;
+use crate::error::{Doing, Result};
+
+/// What a report's folder holds, told to programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub report: String,
+    pub day: Day,
+    pub headline: String,
+    /// Path in the folder to SHA-256, in order of path.
+    pub files: Vec<(String, String)>,
+}
+
+/// Where a report was written, and whether its bytes are other than before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    pub folder: PathBuf,
+    pub is_changed: bool,
+}
+
+const MANIFEST: &str = "manifest.json";
+
+/// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
+pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Result<Published> {
+    let mut files: Vec<(String, &str)> = vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
+    files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
+    files.sort();
+    let hashes = files.iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect();
+    let manifest = Manifest { report: name.to_owned(), day, headline: rendered.headline.clone(), files: hashes };
+
+    let home = reports.join(name);
+    fs::create_dir_all(&home).doing("create the folder", &home)?;
+    let folder = home.join(day.to_string());
+    let is_changed = put(&home, &folder, &files, &manifest)?;
+    let latest = home.join("latest");
+    if read_manifest(&latest).is_none_or(|held| held.day <= day) {
+        put(&home, &latest, &files, &manifest)?;
+    }
+    Ok(Published { folder, is_changed })
+}
+
+/// Puts a whole folder in the place of whatever is there; `false` if that was the same already.
+fn put(home: &Path, folder: &Path, files: &[(String, &str)], manifest: &Manifest) -> Result<bool> {
+    if read_manifest(folder).as_ref() == Some(manifest) && manifest.files.iter().all(|(path, wanted)| hash_of(&folder.join(path)).as_ref() == Some(wanted)) {
+        return Ok(false);
+    }
+    let made = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(home).doing("create a folder in", home)?;
+    for (path, text) in files {
+        write(&made.path().join(path), text.as_bytes())?;
+    }
+    let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and dates");
+    write(&made.path().join(MANIFEST), text.as_bytes())?;
+    if folder.exists() {
+        // One step: whoever looks sees the old folder or the new one. What was there is removed with `made`.
+        exchange(made.path(), folder)?;
+    } else {
+        fs::rename(made.path(), folder).doing("put the report into", folder)?;
+    }
+    fs::File::open(home).and_then(|home| home.sync_all()).doing("make durable", home)?;
+    Ok(true)
+}
+
+fn exchange(made: &Path, folder: &Path) -> Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    match renameat_with(CWD, made, CWD, folder, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(()),
+        // A file system that cannot exchange: the second best is a moment without the folder.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            let aside = made.with_extension("before");
+            fs::rename(folder, &aside).doing("move aside", folder)?;
+            fs::rename(made, folder).doing("put the report into", folder)?;
+            fs::remove_dir_all(&aside).doing("remove", &aside)
+        }
+        Err(error) => Err(std::io::Error::from(error)).doing("put the report into", folder),
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).doing("create the folder", folder)?;
+    }
+    let mut file = fs::File::create(path).doing("create", path)?;
+    file.write_all(bytes).doing("write", path)?;
+    file.sync_all().doing("make durable", path)
+}
+
+fn read_manifest(folder: &Path) -> Option<Manifest> {
+    serde_json::from_slice(&fs::read(folder.join(MANIFEST)).ok()?).ok()
+}
+
+fn hash_of(path: &Path) -> Option<String> {
+    fs::read(path).ok().map(|bytes| hash(&bytes))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rendered(html: &str) -> Rendered {
+        Rendered { html: html.to_owned(), markdown: "# x".to_owned(), assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())], headline: "x".to_owned() }
+    }
+
+    #[test]
+    fn a_report_replaces_its_day_and_an_older_day_leaves_latest_alone() {
+        let out = tempfile::tempdir().unwrap();
+        let (older, newer): (Day, Day) = ("2026-11-12".parse().unwrap(), "2026-11-13".parse().unwrap());
+        let latest = || fs::read_to_string(out.path().join("x/latest/index.html")).unwrap();
+        assert!(publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
+        assert!(!publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
+        publish(out.path(), "x", older, &rendered("old")).unwrap();
+        assert_eq!(latest(), "new");
+        assert!(publish(out.path(), "x", newer, &rendered("newer")).unwrap().is_changed);
+        assert_eq!(latest(), "newer");
+        let names: Vec<String> = fs::read_dir(out.path().join("x")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(names.len(), 3, "nothing unfinished stays: {names:?}");
+    }
+}

@@ -1,0 +1,226 @@
+//! The components that a template may call, and every argument they take: read by the checker before a run, and by
+//! the components themselves, so that the two cannot differ.
+
+/// What an argument must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// A query's result, or rows chosen from one by filters.
+    Table,
+    /// Anything that has words.
+    Text,
+    /// One number, or NULL.
+    Value,
+    /// True or false.
+    Flag,
+    /// A whole number, zero or more.
+    Count,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// The id of a definition in the glossary.
+    Definition,
+    /// The name of a column of the first argument; whether it must hold numbers.
+    Column { number: bool },
+    /// The name of a column of numbers, or a list of such, or a map of such to their labels.
+    Columns,
+    /// A list of columns to show, each a name or a map with the keys of `COLUMN_KEYS`.
+    Shown,
+    /// `(table, 'column')`, or a list of numbers.
+    Trend,
+}
+
+/// A keyword argument.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Argument {
+    pub name: &'static str,
+    pub role: Role,
+    pub required: bool,
+}
+
+/// A component.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Signature {
+    pub name: &'static str,
+    /// What stands first, without a keyword.
+    pub first: Option<Role>,
+    pub keywords: &'static [Argument],
+}
+
+impl Signature {
+    pub fn keyword(&self, name: &str) -> Option<&'static Argument> {
+        self.keywords.iter().find(|argument| argument.name == name)
+    }
+}
+
+/// The component of a name.
+pub fn find(name: &str) -> Option<&'static Signature> {
+    COMPONENTS.iter().find(|signature| signature.name == name)
+}
+
+/// The keys of a column in `table(..., columns=[{...}])`.
+pub const COLUMN_KEYS: [&str; 8] = ["column", "label", "format", "unit", "digits", "align", "good", "total"];
+
+/// How a table's column may be written.
+pub const COLUMN_FORMATS: [&str; 11] =
+    ["text", "num", "money", "pct", "pp", "signed", "date", "week", "month", "quarter", "year"];
+
+pub const GOOD: [&str; 3] = ["up", "down", "none"];
+pub const GRAINS: [&str; 5] = super::calendar::Grain::NAMES;
+pub const NOTICE_KINDS: [&str; 4] = ["info", "good", "warn", "bad"];
+pub const ALIGNMENTS: [&str; 2] = ["left", "right"];
+
+const NUMBER: Role = Role::Column { number: true };
+const ANY: Role = Role::Column { number: false };
+
+const fn may(name: &'static str, role: Role) -> Argument {
+    Argument { name, role, required: false }
+}
+
+const fn must(name: &'static str, role: Role) -> Argument {
+    Argument { name, role, required: true }
+}
+
+pub static COMPONENTS: [Signature; 8] = [
+    Signature {
+        name: "kpi",
+        first: None,
+        keywords: &[
+            must("label", Role::Text),
+            must("value", Role::Value),
+            may("unit", Role::Text),
+            may("digits", Role::Count),
+            may("target", Role::Value),
+            may("target_label", Role::Text),
+            may("previous", Role::Value),
+            may("previous_label", Role::Text),
+            may("good", Role::Choice(&GOOD)),
+            may("n", Role::Value),
+            may("low", Role::Value),
+            may("high", Role::Value),
+            may("thin", Role::Flag),
+            may("trend", Role::Trend),
+            may("definition", Role::Definition),
+        ],
+    },
+    Signature {
+        name: "columns",
+        first: Some(Role::Table),
+        keywords: &[
+            must("x", ANY),
+            must("actual", NUMBER),
+            may("plan", NUMBER),
+            may("previous", NUMBER),
+            may("forecast", NUMBER),
+            may("previous_label", Role::Text),
+            may("grain", Role::Choice(&GRAINS)),
+            may("good", Role::Choice(&GOOD)),
+            may("max", Role::Value),
+            must("message", Role::Text),
+            may("who", Role::Text),
+            may("measure", Role::Text),
+            may("unit", Role::Text),
+            may("when", Role::Text),
+            may("digits", Role::Count),
+            may("definition", Role::Definition),
+            may("id", Role::Text),
+        ],
+    },
+    Signature {
+        name: "bars",
+        first: Some(Role::Table),
+        keywords: &[
+            must("category", ANY),
+            must("value", NUMBER),
+            may("previous", NUMBER),
+            may("previous_label", Role::Text),
+            may("plan", NUMBER),
+            may("n", NUMBER),
+            may("low", NUMBER),
+            may("high", NUMBER),
+            may("reference", Role::Value),
+            may("reference_label", Role::Text),
+            may("good", Role::Choice(&GOOD)),
+            may("limit", Role::Count),
+            may("max", Role::Value),
+            must("message", Role::Text),
+            may("who", Role::Text),
+            may("measure", Role::Text),
+            may("unit", Role::Text),
+            may("when", Role::Text),
+            may("digits", Role::Count),
+            may("definition", Role::Definition),
+            may("id", Role::Text),
+        ],
+    },
+    Signature {
+        name: "line",
+        first: Some(Role::Table),
+        keywords: &[
+            must("x", ANY),
+            must("y", Role::Columns),
+            may("plan", NUMBER),
+            may("previous", NUMBER),
+            may("previous_label", Role::Text),
+            may("forecast", NUMBER),
+            may("low", NUMBER),
+            may("high", NUMBER),
+            may("grain", Role::Choice(&GRAINS)),
+            may("zero", Role::Flag),
+            may("max", Role::Value),
+            must("message", Role::Text),
+            may("who", Role::Text),
+            may("measure", Role::Text),
+            may("unit", Role::Text),
+            may("when", Role::Text),
+            may("digits", Role::Count),
+            may("definition", Role::Definition),
+            may("id", Role::Text),
+        ],
+    },
+    Signature {
+        name: "waterfall",
+        first: Some(Role::Table),
+        keywords: &[
+            must("label", ANY),
+            must("value", NUMBER),
+            may("kind", ANY),
+            may("good", Role::Choice(&GOOD)),
+            must("message", Role::Text),
+            may("who", Role::Text),
+            may("measure", Role::Text),
+            may("unit", Role::Text),
+            may("when", Role::Text),
+            may("digits", Role::Count),
+            may("definition", Role::Definition),
+            may("id", Role::Text),
+        ],
+    },
+    Signature {
+        name: "table",
+        first: Some(Role::Table),
+        keywords: &[
+            may("columns", Role::Shown),
+            may("message", Role::Text),
+            may("who", Role::Text),
+            may("measure", Role::Text),
+            may("unit", Role::Text),
+            may("when", Role::Text),
+            may("total", Role::Flag),
+            may("limit", Role::Count),
+            may("definition", Role::Definition),
+            may("id", Role::Text),
+        ],
+    },
+    Signature { name: "banner", first: Some(Role::Text), keywords: &[may("kind", Role::Choice(&NOTICE_KINDS))] },
+    Signature {
+        name: "freshness",
+        first: Some(Role::Table),
+        keywords: &[
+            must("source", ANY),
+            must("day", ANY),
+            may("age", NUMBER),
+            may("rows", NUMBER),
+            may("stale", ANY),
+            may("id", Role::Text),
+        ],
+    },
+];

@@ -1,0 +1,149 @@
+//! Mistakes that are found without data, each at its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fixture;
+use crate::problem::{Problem, Severity, SourceFile};
+use crate::reports::{Column, Kind, Known, Template, check};
+
+fn problems(body: &str) -> Vec<Problem> {
+    let text = format!("---\nqueries:\n  deal: SELECT 1\n  rep: SELECT 1\n---\n{body}");
+    let queries = BTreeMap::from([
+        (
+            "deal".to_owned(),
+            vec![
+                Column::new("name", Kind::Text),
+                Column::new("amount", Kind::Decimal),
+                Column::new("closed", Kind::Day),
+            ],
+        ),
+        ("rep".to_owned(), vec![Column::new("name", Kind::Text)]),
+    ]);
+    let variables = BTreeMap::from([("day".to_owned(), Kind::Day), ("pipeline".to_owned(), Kind::Text)]);
+    let definitions = BTreeSet::from(["win_rate.narrow".to_owned()]);
+    let known = Known { queries: &queries, variables: &variables, definitions: &definitions };
+    check(&fixture::template(&text), known)
+}
+
+/// The one error of a body that uses both queries; what its place covers.
+fn one(body: &str) -> (String, String) {
+    let all = problems(&format!("{body}\n{{{{ deal | length }}}}{{{{ rep | length }}}}"));
+    match all.as_slice() {
+        [problem] => {
+            let covered = problem.place.source.text[problem.place.span.clone()].to_owned();
+            (format!("{}; {}", problem.message, problem.help.clone().unwrap_or_default()), covered)
+        }
+        _ => panic!("{body}: {}", all.iter().map(|problem| problem.render(false)).collect::<String>()),
+    }
+}
+
+fn finds(body: &str, message: &str, covered: &str) {
+    let (found, place) = one(body);
+    assert!(found.contains(message), "{body}: {found}");
+    assert_eq!(place, covered, "{body}");
+}
+
+#[test]
+fn unknown_names_are_found_where_they_stand() {
+    finds("{{ dael[0].name }}", "`dael` is neither a query nor a variable; did you mean `deal`?", "dael");
+    finds("{{ deal[0].amuont }}", "the query `deal` has no column `amuont`; did you mean `amount`?", "amuont");
+    finds("{{ deal[0]['amuont'] }}", "no column `amuont`", "'amuont'");
+    finds("{{ deal[0].name | uper }}", "there is no filter `uper`; did you mean `upper`?", "uper");
+    finds("{% if day is odz %}{% endif %}", "there is no test `odz`; did you mean `odd`?", "odz");
+    finds("{{ colunms(deal) }}", "there is no component `colunms`; did you mean `columns`?", "colunms");
+    finds("{{ deal[0].name.upper() }}", "there is no `upper()` on values", "upper");
+}
+
+#[test]
+fn columns_are_known_in_loops_and_after_filters() {
+    finds("{% for d in deal %}{{ d.nane }}{% endfor %}", "no column `nane`", "nane");
+    finds(
+        "{% for d in deal | sort(attribute='amount') | reverse %}{{ d.nane }}{% endfor %}",
+        "no column `nane`",
+        "nane",
+    );
+    finds("{% set first = deal | first %}{{ first.nane }}", "no column `nane`", "nane");
+    finds("{% for d in deal[:3] %}{{ d.nane }}{% endfor %}", "no column `nane`", "nane");
+    finds("{{ deal | sum(attribute='amuont') }}", "no column `amuont`", "sum");
+    finds("{{ deal | selectattr('amuont', 'gt', 0) | length }}", "no column `amuont`", "selectattr");
+    finds("{{ deal.name }}", "`deal` is a table", "name");
+}
+
+#[test]
+fn keywords_and_the_columns_they_name_are_checked() {
+    let chart = "bars(deal, category='name', value='amount', message='m'";
+    finds(&format!("{{{{ {chart}, goood='up') }}}}"), "has no argument `goood`: did you mean `good`?", "goood");
+    finds(
+        &format!("{{{{ {chart}, good='upp') }}}}"),
+        "`good` cannot be `upp`; it is one of `up`, `down`, `none`",
+        "'upp'",
+    );
+    finds(&format!("{{{{ {chart}, n='amuont') }}}}"), "no column `amuont`", "'amuont'");
+    finds(&format!("{{{{ {chart}, n='name') }}}}"), "must be a column of numbers; `name` holds text", "'name'");
+    finds(&format!("{{{{ {chart}, limit='ten') }}}}"), "takes a whole number, not text", "'ten'");
+    finds(&format!("{{{{ {chart}, definition='win_rate') }}}}"), "there is no definition `win_rate`", "'win_rate'");
+    finds("{{ bars(deal, category='name', value='amount') }}", "`bars` needs `message=`", "bars");
+    finds("{{ kpi(label='x', value=deal[0].name) }}", "`value` of `kpi` takes a number, not text", "deal[0].name");
+    finds("{{ kpi(label='x', value=1, trend=(deal, 'amuont')) }}", "no column `amuont`", "'amuont'");
+    finds("{{ line(deal, x='closed', y=['amount', 'amuont'], message='m') }}", "no column `amuont`", "'amuont'");
+    finds("{{ table(deal, columns=['name', {'column': 'amuont'}]) }}", "no column `amuont`", "'amuont'");
+    finds("{{ table(deal, columns=[{'column': 'name', 'format': 'mony'}]) }}", "`format` cannot be `mony`", "'mony'");
+    finds("{{ table(day) }}", "`table` takes a query's rows, not a day", "day");
+    finds("{{ table() }}", "`table` begins with its data", "table");
+    finds("{{ kpi('x', label='x', value=1) }}", "takes keyword arguments", "kpi");
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_found() {
+    finds("{{ deal[0].name | money }}", "`money` takes a number, not text", "money");
+    finds("{{ deal[0].amount | period('month') }}", "`period` takes a day, not a number", "period");
+    finds("{{ deal }}", "a table cannot be printed", "deal");
+    finds("{{ day.month }}", "a day has no `month`", "month");
+}
+
+#[test]
+fn all_mistakes_come_at_once_in_the_order_of_the_file() {
+    let found = problems("{{ typo }}\n\n{{ deal[0].x }}\n{{ rep[0].y }} {{ 1 | zz }}");
+    let lines: Vec<usize> = found.iter().map(|problem| problem.place.line_column().0).collect();
+    assert_eq!(lines, [6, 8, 9, 9]);
+}
+
+#[test]
+fn names_that_the_template_gives_itself_are_known() {
+    let body = "{% set f = deal[0] %}{% macro m(a, b=1) %}{{ a }}{{ b }}{{ f.name }}{% endmacro %}{{ m(1) }}\
+                {% for d in deal %}{{ loop.index }}{% with x = d %}{{ x.amount | money }}{% endwith %}{% else %}none{% endfor %}\
+                {% for k, v in dict(a=1) | items %}{{ k }}{% endfor %}{{ rep | length }}{{ pipeline }}{{ day | date }}";
+    assert!(problems(body).is_empty(), "{:?}", problems(body));
+}
+
+#[test]
+fn a_query_that_nothing_uses_is_a_warning_at_its_name() {
+    let found = problems("{{ deal | length }}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].severity, Severity::Warning);
+    assert_eq!(found[0].place.to_string(), "reports/test.md:4:3");
+}
+
+#[test]
+fn mistakes_of_syntax_have_their_place() {
+    let text = "---\nx: 1\n---\nwords\n{{ deal[0. }}\n";
+    let found = Template::parse(&SourceFile::new("reports/test.md", text), 13).unwrap_err();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].place.line_column().0, 5, "{}", found[0].render(false));
+    for (body, name) in [
+        ("{% include 'x' %}", "include"),
+        ("{% extends 'x' %}", "extends"),
+        ("{% autoescape false %}{% endautoescape %}", "autoescape"),
+    ] {
+        let found = Template::parse(&SourceFile::new("reports/test.md", body), 0).unwrap_err();
+        assert!(found[0].message.contains(name), "{}", found[0].message);
+    }
+}
+
+#[test]
+fn a_query_named_like_a_component_is_refused() {
+    let queries = BTreeMap::from([("table".to_owned(), vec![Column::new("x", Kind::Int)])]);
+    let known = Known { queries: &queries, variables: &BTreeMap::new(), definitions: &BTreeSet::new() };
+    let found = check(&fixture::template("---\nqueries:\n  table: SELECT 1\n---\n{{ table[0].x }}"), known);
+    assert_eq!(found[0].message, "`table` is the name of a component");
+}

@@ -1,0 +1,9 @@
+//! Whole reports: an executive one, hostile text in every place, mistakes in templates, and scenes.
+
+mod checking;
+mod fixture;
+mod hostile;
+mod language;
+mod page;
+mod reference;
+mod scenes;

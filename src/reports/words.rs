@@ -1,0 +1,166 @@
+//! Every word that the reports module itself puts on a page, in one place, so that another language replaces
+//! one file.
+
+pub const NOT_AVAILABLE: &str = "–";
+pub const YES: &str = "yes";
+pub const NO: &str = "no";
+pub const TOTAL: &str = "Total";
+pub const DATA: &str = "Data";
+pub const ACTUAL: &str = "Actual";
+pub const PREVIOUS: &str = "Previous";
+pub const PLAN: &str = "Plan";
+pub const FORECAST: &str = "Forecast";
+pub const FORECAST_SHORT: &str = "FC";
+pub const PLAN_SHORT: &str = "PL";
+pub const PREVIOUS_SHORT: &str = "PP";
+pub const INTERVAL: &str = "95 % interval";
+pub const LOW: &str = "Low";
+pub const HIGH: &str = "High";
+pub const TREND: &str = "Trend";
+pub const TABLE: &str = "Table";
+pub const VALUE: &str = "Value";
+pub const NOTE: &str = "Note";
+pub const SOURCE: &str = "Source";
+pub const DATA_DAY: &str = "Data of";
+pub const AGE: &str = "Age";
+pub const ROWS: &str = "Rows";
+pub const STATUS: &str = "Status";
+pub const FRESH: &str = "● fresh";
+pub const STALE: &str = "▲ stale";
+pub const GLOSSARY: &str = "Glossary";
+pub const LEGEND: &str = "How to read this";
+pub const PROVENANCE: &str = "Provenance";
+pub const SKIP: &str = "Skip to the report";
+pub const SECTIONS: &str = "Sections";
+pub const KEY_FIGURES: &str = "Key figures";
+pub const THIN: &str = "thin";
+pub const THIN_SIGN: &str = "°";
+/// Fewer cases than this make a rate thin.
+pub const THIN_BELOW: i64 = 30;
+pub const DEFINITION: &str = "definition";
+pub const GOOD: &str = "good";
+pub const BAD: &str = "bad";
+pub const NOTICE_INFO: &str = "Note:";
+pub const NOTICE_GOOD: &str = "Good:";
+pub const NOTICE_WARN: &str = "Warning:";
+pub const NOTICE_BAD: &str = "Problem:";
+
+pub const KILO: &str = "k";
+pub const MEGA: &str = "m";
+pub const GIGA: &str = "bn";
+pub const PERCENT: &str = "%";
+pub const POINTS: &str = "pp";
+
+pub const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The sentences of the legend: the sign's name, and what it says.
+pub const LEGEND_LINES: [(&str, &str); 5] = [
+    ("actual", "what happened (AC)"),
+    ("previous", "a period before (PP), or the same one a year before (PY)"),
+    ("plan", "plan or quota (PL)"),
+    ("forecast", "forecast (FC)"),
+    ("variance", "Δ is the difference to plan or to a period before; ▲ more and ▼ less, green is good and red is bad"),
+];
+
+/// How numbers are written, in one line under the legend.
+pub const NUMBERS: &str =
+    "k thousand, m million, bn thousand million; pp percentage points; – not available; ° from fewer than 30 cases.";
+
+/// A series of another time: `Previous (PY)`; a longer name stands for itself.
+pub fn previous(label: &str) -> String {
+    if label.chars().count() <= 3 { format!("{PREVIOUS} ({label})") } else { label.to_owned() }
+}
+
+pub fn data_as_of(moment: &str) -> String {
+    format!("data as of {moment}")
+}
+
+pub fn day(day: &str) -> String {
+    format!("day {day}")
+}
+
+pub fn unit_in(measure: &str, unit: &str) -> String {
+    if measure.is_empty() { format!("in {unit}") } else { format!("{measure} in {unit}") }
+}
+
+pub fn delta(reference: &str) -> String {
+    format!("Δ{reference}")
+}
+
+pub fn data_of(figure: &str) -> String {
+    format!("{DATA}: {figure}")
+}
+
+pub fn cases(n: &str) -> String {
+    format!("n = {n}")
+}
+
+pub fn interval(low: &str, high: &str) -> String {
+    format!("{INTERVAL} {low} to {high}")
+}
+
+pub fn thin_note() -> String {
+    format!("{THIN_SIGN} fewer than {THIN_BELOW} cases: read with care.")
+}
+
+pub fn remainder(shown: usize, all: usize) -> String {
+    format!("{shown} of {all} rows shown; the total covers all.")
+}
+
+pub fn remainder_without_total(shown: usize, all: usize) -> String {
+    format!("{shown} of {all} rows shown.")
+}
+
+pub fn latest(shown: usize, all: usize) -> String {
+    format!("The last {shown} of {all} periods.")
+}
+
+pub fn others(count: usize) -> String {
+    format!("And {count} more, in the data below.")
+}
+
+pub fn days(count: &str) -> String {
+    if count == "1" { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+pub fn not_summing(lines: &str, total: &str, difference: &str) -> String {
+    format!("The lines add up to {lines}, not to {total}: {difference} is unexplained.")
+}
+
+pub fn axis_begins(at: &str) -> String {
+    format!("The axis begins at {at}, not at zero.")
+}
+
+pub fn empty() -> String {
+    "There is nothing to show: no rows.".to_owned()
+}
+
+/// What a screen reader says of a series: its name, its ends, its extremes with where they are.
+pub fn series(name: &str, first: (&str, &str), last: (&str, &str), low: (&str, &str), high: (&str, &str)) -> String {
+    format!(
+        "{name}: {} ({}) to {} ({}), lowest {} ({}), highest {} ({}).",
+        first.1, first.0, last.1, last.0, low.1, low.0, high.1, high.0
+    )
+}
+
+pub fn trend(first: &str, last: &str, low: &str, high: &str) -> String {
+    format!("{TREND} from {first} to {last}, lowest {low}, highest {high}")
+}
+
+pub fn bars_say(count: usize) -> String {
+    format!("Bars, {count} of them, top to bottom.")
+}
+
+pub fn columns_say(first: &str, last: &str) -> String {
+    format!("Columns from {first} to {last}.")
+}
+
+pub fn lines_say(first: &str, last: &str) -> String {
+    format!("Lines from {first} to {last}.")
+}
+
+pub fn waterfall_say(first: &str, last: &str) -> String {
+    format!("Waterfall from {first} to {last}.")
+}
+
+pub const DATA_BELOW: &str = "The numbers are in the table below.";
