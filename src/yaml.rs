@@ -43,7 +43,7 @@ impl From<usize> for Segment {
 /// A path written as code: `path!["sources", 2, "map"]`.
 #[macro_export]
 macro_rules! path {
-    ($($segment:expr),* $(,)?) => { vec![$($crate::yaml::Segment::from($segment)),*] };
+    ($($segment:expr),* $(,)?) => { [$($crate::yaml::Segment::from($segment)),*] };
 }
 
 #[derive(Debug, Clone)]

@@ -68,7 +68,7 @@ pub fn parse(name: TableName, file: &ProjectFile) -> Result<Model, Vec<Problem>>
 
 /// A rule of the front matter as the SELECT whose rows are its offenders.
 fn column_check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, index: usize) -> Result<Check, Problem> {
-    let here = path!["checks", index];
+    let here = path!["checks", index].to_vec();
     let given = [rule.unique.is_some(), rule.not_null.is_some(), rule.between.is_some(), rule.accepted.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
         return Err(Problem::error(document.place(&here), "a check needs exactly one rule")

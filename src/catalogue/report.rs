@@ -36,7 +36,7 @@ pub fn parse(name: &str, file: &ProjectFile) -> Result<Report, Vec<Problem>> {
     let mut queries = BTreeMap::new();
     let mut problems = Vec::new();
     for (query, text) in &header.queries {
-        let sql = Sql::yaml(text, &document, path!["queries", query.as_str()]);
+        let sql = Sql::yaml(text, &document, path!["queries", query.as_str()].to_vec());
         match statement::parse(&sql) {
             Ok(selection) => {
                 queries.insert(query.clone(), ReportQuery { sql, selection });

@@ -47,11 +47,11 @@ pub struct Place {
 
 impl Place {
     fn of_column(&self, column: &str) -> Vec<crate::yaml::Segment> {
-        path!["sources", self.index, "map", column]
+        path!["sources", self.index, "map", column].to_vec()
     }
 
     fn of_condition(&self) -> Vec<crate::yaml::Segment> {
-        path!["sources", self.index, "where"]
+        path!["sources", self.index, "where"].to_vec()
     }
 }
 
