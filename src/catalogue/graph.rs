@@ -26,8 +26,10 @@ impl Catalogue {
                 if self.broken.contains(&relation.name) {
                     continue;
                 }
-                let found = Problem::error(relation.place.clone(), format!("there is no table or model `{}`", relation.name));
-                problems.push(found.help(problem::did_you_mean(&relation.name, known.iter().copied().collect::<Vec<_>>())));
+                let found =
+                    Problem::error(relation.place.clone(), format!("there is no table or model `{}`", relation.name));
+                problems
+                    .push(found.help(problem::did_you_mean(&relation.name, known.iter().copied().collect::<Vec<_>>())));
             }
         }
         problems.extend(self.cycles());
@@ -44,7 +46,10 @@ impl Catalogue {
 
     /// The models that a model reads directly.
     pub fn upstream<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a TableName> {
-        model.relations().iter().filter_map(|relation| self.models.keys().find(|name| name.to_string() == relation.name))
+        model
+            .relations()
+            .iter()
+            .filter_map(|relation| self.models.keys().find(|name| name.to_string() == relation.name))
     }
 
     /// All models, each after those that it reads, otherwise by name. Models of a cycle are left out.
@@ -71,7 +76,9 @@ impl Catalogue {
             let mut way = vec![start];
             // Every model that is left reads another one that is left, so the walk must meet itself.
             let cycle = loop {
-                let Some(next) = way.last().and_then(|name| self.upstream(&self.models[*name]).find(|name| !ordered.contains(name))) else {
+                let Some(next) =
+                    way.last().and_then(|name| self.upstream(&self.models[*name]).find(|name| !ordered.contains(name)))
+                else {
                     break Vec::new();
                 };
                 if let Some(met) = way.iter().position(|seen| *seen == next) {
@@ -85,12 +92,19 @@ impl Catalogue {
             }
             told.extend(&cycle);
             let at = cycle.iter().position(|name| *name == first).unwrap_or(0);
-            let around: Vec<String> = cycle.iter().cycle().skip(at).take(cycle.len() + 1).map(ToString::to_string).collect();
+            let around: Vec<String> =
+                cycle.iter().cycle().skip(at).take(cycle.len() + 1).map(ToString::to_string).collect();
             let next = around.get(1).cloned().unwrap_or_default();
-            let place = self.models[first].relations().iter().find(|relation| relation.name == next).map(|relation| relation.place.clone());
+            let place = self.models[first]
+                .relations()
+                .iter()
+                .find(|relation| relation.name == next)
+                .map(|relation| relation.place.clone());
             let place = place.unwrap_or_else(|| self.models[first].sql.start());
-            problems.push(Problem::error(place, format!("models read each other in a circle: {}", around.join(" reads ")))
-                .help("take what both need into a model of its own"));
+            problems.push(
+                Problem::error(place, format!("models read each other in a circle: {}", around.join(" reads ")))
+                    .help("take what both need into a model of its own"),
+            );
         }
         problems
     }

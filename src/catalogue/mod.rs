@@ -66,11 +66,16 @@ impl Catalogue {
         let whole_file = || file.source.place(0..0);
         let stem = path.strip_suffix(".sql").unwrap_or(path);
         let Some((folder, table)) = stem.rsplit_once('/') else {
-            return Err(vec![Problem::error(whole_file(), "a SQL file lies in a folder that names its schema")
-                .help(format!("move it, for example to sql/kpi/{path}"))]);
+            return Err(vec![
+                Problem::error(whole_file(), "a SQL file lies in a folder that names its schema")
+                    .help(format!("move it, for example to sql/kpi/{path}")),
+            ]);
         };
         let name = TableName::new(&folder.replace('/', "_"), table).map_err(|why| {
-            vec![Problem::error(whole_file(), why).help("rename the file or its folder: lower-case letters, digits and _")]
+            vec![
+                Problem::error(whole_file(), why)
+                    .help("rename the file or its folder: lower-case letters, digits and _"),
+            ]
         })?;
         let sql = Sql::file(&file.source);
         let broken = |catalogue: &mut Self, problems: Vec<Problem>| {

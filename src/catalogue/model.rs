@@ -34,7 +34,9 @@ impl Model {
 }
 
 /// The front matter of a SQL file, with the document it stands in; a default where there is none.
-pub fn header<T: serde::de::DeserializeOwned + Default>(file: &ProjectFile) -> Result<(T, Option<Arc<Document>>), Vec<Problem>> {
+pub fn header<T: serde::de::DeserializeOwned + Default>(
+    file: &ProjectFile,
+) -> Result<(T, Option<Arc<Document>>), Vec<Problem>> {
     match project::in_sql(&file.source).map_err(|found| vec![found])? {
         None => Ok((T::default(), None)),
         Some(range) => {
@@ -67,36 +69,46 @@ pub fn parse(name: TableName, file: &ProjectFile) -> Result<Model, Vec<Problem>>
 }
 
 /// A rule of the front matter as the SELECT whose rows are its offenders.
-fn column_check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, index: usize) -> Result<Check, Problem> {
+fn column_check(
+    model: &TableName,
+    rule: &ColumnCheck,
+    document: &Arc<Document>,
+    index: usize,
+) -> Result<Check, Problem> {
     let here = path!["checks", index].to_vec();
     let given = [rule.unique.is_some(), rule.not_null.is_some(), rule.between.is_some(), rule.accepted.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
         return Err(Problem::error(document.place(&here), "a check needs exactly one rule")
             .help("write one of `unique: [..]`, `not_null: [..]`, `between: {column, min, max}`, `accepted: {column, values}`"));
     }
-    let (kind, columns, condition, grouped): (&str, Vec<String>, String, bool) =
-        if let Some(columns) = &rule.unique {
-            ("unique", columns.clone(), "count(*) > 1".to_owned(), true)
-        } else if let Some(columns) = &rule.not_null {
-            let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NULL", quoted(column))).collect();
-            ("not_null", columns.clone(), conditions.join(" OR "), false)
-        } else if let Some(between) = &rule.between {
-            let column = quoted(&between.column);
-            let bounds = [between.min.as_ref().map(|min| format!("{column} < {min}")), between.max.as_ref().map(|max| format!("{column} > {max}"))];
-            let bounds: Vec<String> = bounds.into_iter().flatten().collect();
-            if bounds.is_empty() {
-                return Err(Problem::error(document.place(&here), "`between` needs a bound").help("add `min:` or `max:`"));
-            }
-            ("between", vec![between.column.clone()], bounds.join(" OR "), false)
-        } else if let Some(accepted) = &rule.accepted {
-            let values: Vec<String> = accepted.values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
-            let condition = format!("{} NOT IN ({})", quoted(&accepted.column), values.join(", "));
-            ("accepted", vec![accepted.column.clone()], condition, false)
-        } else {
-            unreachable!("one of the four was counted above")
-        };
+    let (kind, columns, condition, grouped): (&str, Vec<String>, String, bool) = if let Some(columns) = &rule.unique {
+        ("unique", columns.clone(), "count(*) > 1".to_owned(), true)
+    } else if let Some(columns) = &rule.not_null {
+        let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NULL", quoted(column))).collect();
+        ("not_null", columns.clone(), conditions.join(" OR "), false)
+    } else if let Some(between) = &rule.between {
+        let column = quoted(&between.column);
+        let bounds = [
+            between.min.as_ref().map(|min| format!("{column} < {min}")),
+            between.max.as_ref().map(|max| format!("{column} > {max}")),
+        ];
+        let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+        if bounds.is_empty() {
+            return Err(Problem::error(document.place(&here), "`between` needs a bound").help("add `min:` or `max:`"));
+        }
+        ("between", vec![between.column.clone()], bounds.join(" OR "), false)
+    } else if let Some(accepted) = &rule.accepted {
+        let values: Vec<String> =
+            accepted.values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
+        let condition = format!("{} NOT IN ({})", quoted(&accepted.column), values.join(", "));
+        ("accepted", vec![accepted.column.clone()], condition, false)
+    } else {
+        unreachable!("one of the four was counted above")
+    };
     if columns.is_empty() {
-        return Err(Problem::error(document.place(&here), format!("`{kind}` names no column")).help("name at least one"));
+        return Err(
+            Problem::error(document.place(&here), format!("`{kind}` names no column")).help("name at least one")
+        );
     }
     let listed = columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ");
     let text = if grouped {

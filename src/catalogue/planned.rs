@@ -24,7 +24,8 @@ impl Planned {
     pub fn covers(&self, catalogue: &Catalogue, relations: &[Relation]) -> bool {
         relations.iter().all(|relation| {
             catalogue.tables.keys().any(|name| {
-                relation.name.strip_suffix(SNAPSHOT_SUFFIX).unwrap_or(&relation.name) == name.to_string() || relation.name == name.to_string()
+                relation.name.strip_suffix(SNAPSHOT_SUFFIX).unwrap_or(&relation.name) == name.to_string()
+                    || relation.name == name.to_string()
             }) || self.schemas.keys().any(|name| name.to_string() == relation.name)
         })
     }

@@ -36,14 +36,21 @@ impl FromStr for Selector {
         let (upstream, rest) = written.strip_prefix('+').map_or((false, written), |rest| (true, rest));
         let (downstream, rest) = rest.strip_suffix('+').map_or((false, rest), |rest| (true, rest));
         if rest.is_empty() {
-            return Err("a selector names something, as in `kpi.win_rate`, `+kpi.win_rate`, `tag:weekly`, `path:sql/kpi`".to_owned());
+            return Err(
+                "a selector names something, as in `kpi.win_rate`, `+kpi.win_rate`, `tag:weekly`, `path:sql/kpi`"
+                    .to_owned(),
+            );
         }
         let method = match rest.split_once(':') {
             Some(("tag", tag)) => Method::Tag(tag.to_owned()),
             Some(("path", path)) => Method::Path(path.trim_end_matches('/').to_owned()),
             Some(("report", name)) => Method::Report(name.to_owned()),
-            Some((other, _)) => return Err(format!("`{other}:` is no way to select; there are `tag:`, `path:` and `report:`")),
-            None => Method::Name(glob::Pattern::new(rest).map_err(|error| format!("`{rest}` is not a name: {}", error.msg))?),
+            Some((other, _)) => {
+                return Err(format!("`{other}:` is no way to select; there are `tag:`, `path:` and `report:`"));
+            }
+            None => Method::Name(
+                glob::Pattern::new(rest).map_err(|error| format!("`{rest}` is not a name: {}", error.msg))?,
+            ),
         };
         Ok(Self { written: written.to_owned(), method, upstream, downstream })
     }
@@ -64,13 +71,21 @@ impl Selector {
 
     /// Whether the selectors let a report be made.
     pub fn takes_report(selectors: &[Self], name: &str) -> bool {
-        selectors.is_empty() || selectors.iter().any(|selector| matches!(&selector.method, Method::Report(report) if report == name))
+        selectors.is_empty()
+            || selectors.iter().any(|selector| matches!(&selector.method, Method::Report(report) if report == name))
     }
 
     fn choose(&self, catalogue: &Catalogue) -> Result<BTreeSet<TableName>> {
         let mut chosen: BTreeSet<TableName> = match &self.method {
-            Method::Name(pattern) => catalogue.models.keys().filter(|name| pattern.matches(&name.to_string())).cloned().collect(),
-            Method::Tag(tag) => catalogue.models.values().filter(|model| model.header.tags.contains(tag)).map(|model| model.name.clone()).collect(),
+            Method::Name(pattern) => {
+                catalogue.models.keys().filter(|name| pattern.matches(&name.to_string())).cloned().collect()
+            }
+            Method::Tag(tag) => catalogue
+                .models
+                .values()
+                .filter(|model| model.header.tags.contains(tag))
+                .map(|model| model.name.clone())
+                .collect(),
             Method::Path(path) => catalogue
                 .models
                 .values()
@@ -83,9 +98,15 @@ impl Selector {
             Method::Report(report) => {
                 let Some(report) = catalogue.reports.get(report) else {
                     let names: Vec<&str> = catalogue.reports.keys().map(String::as_str).collect();
-                    return Err(Error::new(Kind::Project, format!("there is no report `{report}`")).help(problem::did_you_mean(report, names)));
+                    return Err(Error::new(Kind::Project, format!("there is no report `{report}`"))
+                        .help(problem::did_you_mean(report, names)));
                 };
-                let reads = |name: &&TableName| report.queries.values().any(|query| query.selection.relations.iter().any(|relation| relation.name == name.to_string()));
+                let reads = |name: &&TableName| {
+                    report
+                        .queries
+                        .values()
+                        .any(|query| query.selection.relations.iter().any(|relation| relation.name == name.to_string()))
+                };
                 let direct: BTreeSet<TableName> = catalogue.models.keys().filter(reads).cloned().collect();
                 return Ok(closure(direct, |name| upstream(catalogue, name)));
             }
@@ -102,7 +123,12 @@ impl Selector {
         }
         if self.downstream {
             chosen.extend(closure(named, |name| {
-                catalogue.models.values().filter(|model| catalogue.upstream(model).any(|read| read == name)).map(|model| model.name.clone()).collect()
+                catalogue
+                    .models
+                    .values()
+                    .filter(|model| catalogue.upstream(model).any(|read| read == name))
+                    .map(|model| model.name.clone())
+                    .collect()
             }));
         }
         Ok(chosen)

@@ -23,9 +23,11 @@ pub async fn plan(context: &SessionContext, catalogue: &Catalogue, planned: &Pla
 pub async fn run(context: SessionContext, check: Check) -> Result<CheckOutcome> {
     let failed = |error: datafusion::error::DataFusionError| {
         let found = check.sql.problem(&error);
-        Error::failed(format!("the check {} failed to run: {}", check.name, found.message)).help(format!("look at {}", found.place))
+        Error::failed(format!("the check {} failed to run: {}", check.name, found.message))
+            .help(format!("look at {}", found.place))
     };
-    let plan = query::plan(&context, &check.selection, &check.sql).await.map_err(|found| Error::project(vec![found]))?;
+    let plan =
+        query::plan(&context, &check.selection, &check.sql).await.map_err(|found| Error::project(vec![found]))?;
     let mut rows = context.execute_logical_plan(plan).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
     let mut offenders = 0;
     while let Some(batch) = rows.next().await {

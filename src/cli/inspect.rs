@@ -36,7 +36,12 @@ pub async fn list(host: &Host, select: &[Selector]) -> Result<Outcome> {
     }
     if everything {
         for check in &catalogue.checks {
-            lines.push(["check".to_owned(), check.name.clone(), String::new(), check.description.clone().unwrap_or_default()]);
+            lines.push([
+                "check".to_owned(),
+                check.name.clone(),
+                String::new(),
+                check.description.clone().unwrap_or_default(),
+            ]);
         }
     }
     for report in catalogue.reports.values().filter(|report| Selector::takes_report(select, &report.name)) {
@@ -44,7 +49,11 @@ pub async fn list(host: &Host, select: &[Selector]) -> Result<Outcome> {
     }
     print(&lines);
     catalogue.problems.iter().for_each(|found| host.terminal.problem(found));
-    if catalogue.problems.is_empty() { Ok(Outcome::Done) } else { Err(Error::new(Kind::Project, "some files have mistakes and are not listed").help("run forecastle validate")) }
+    if catalogue.problems.is_empty() {
+        Ok(Outcome::Done)
+    } else {
+        Err(Error::new(Kind::Project, "some files have mistakes and are not listed").help("run forecastle validate"))
+    }
 }
 
 /// The sentence that heads a file: what one row is.
@@ -83,9 +92,19 @@ pub fn runs(host: &Host, limit: usize) -> Result<Outcome> {
                 [only] => only.day.to_string(),
                 [first, .., last] => format!("{} to {}", first.day, last.day),
             };
-            let took = record.ended_at.map(|ended| format!("{:.1} s", ended.duration_since(record.started_at).as_secs_f64()));
-            let told = [Some(record.status.words().to_owned()), took, record.error.as_ref().and_then(|error| error.lines().next().map(str::to_owned))];
-            [record.run_id.clone(), record.pipeline.clone(), days, told.into_iter().flatten().collect::<Vec<_>>().join(", ")]
+            let took =
+                record.ended_at.map(|ended| format!("{:.1} s", ended.duration_since(record.started_at).as_secs_f64()));
+            let told = [
+                Some(record.status.words().to_owned()),
+                took,
+                record.error.as_ref().and_then(|error| error.lines().next().map(str::to_owned)),
+            ];
+            [
+                record.run_id.clone(),
+                record.pipeline.clone(),
+                days,
+                told.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            ]
         })
         .collect();
     print(&lines);

@@ -49,7 +49,9 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let terminal = Terminal::new(arguments.log_format);
     // Text that is no UTF-8 cannot be named in YAML.
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let root = arguments.project.clone().unwrap_or_else(nearest_project);
     let host = Host { terminal, environment, threads, root };

@@ -16,7 +16,8 @@ pub struct Progress<'t> {
 impl<'t> Progress<'t> {
     pub fn new(terminal: &'t Terminal) -> Self {
         let bar = terminal.has_bars().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len} {msg}").expect("the template is a constant that parses");
+            let style = ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len} {msg}")
+                .expect("the template is a constant that parses");
             let bar = ProgressBar::new(1).with_style(style);
             bar.enable_steady_tick(Duration::from_millis(120));
             bar

@@ -41,9 +41,8 @@ fn written(host: &Host, argument: Option<&str>) -> Result<Arc<SourceFile>> {
             Ok(SourceFile::new(path, std::fs::read_to_string(&full).doing("read", &full)?))
         }
         Some(text) => Ok(SourceFile::new("<query>", text)),
-        None if std::io::stdin().is_terminal() => {
-            Err(Error::new(Kind::Project, "there is no SQL").help("write it behind the command: forecastle query \"SELECT * FROM crm.deal LIMIT 5\""))
-        }
+        None if std::io::stdin().is_terminal() => Err(Error::new(Kind::Project, "there is no SQL")
+            .help("write it behind the command: forecastle query \"SELECT * FROM crm.deal LIMIT 5\"")),
         None => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text).doing("read SQL from", std::path::Path::new("stdin"))?;
@@ -70,14 +69,17 @@ fn print(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()>
             }
         }
         Format::Json => {
-            let mut writer = arrow::json::WriterBuilder::new().with_explicit_nulls(true).build::<_, arrow::json::writer::LineDelimited>(&mut out);
+            let mut writer = arrow::json::WriterBuilder::new()
+                .with_explicit_nulls(true)
+                .build::<_, arrow::json::writer::LineDelimited>(&mut out);
             for batch in rows {
                 writer.write(batch).map_err(|error| bad(&error))?;
             }
             writer.finish().map_err(|error| bad(&error))?;
         }
         Format::Parquet => {
-            let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, Arc::clone(schema), None).map_err(|error| bad(&error))?;
+            let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, Arc::clone(schema), None)
+                .map_err(|error| bad(&error))?;
             for batch in rows {
                 writer.write(batch).map_err(|error| bad(&error))?;
             }
@@ -94,7 +96,19 @@ fn without_formulas(batch: &RecordBatch) -> RecordBatch {
             return Arc::clone(column);
         }
         let texts = column.as_string::<i32>().iter();
-        Arc::new(texts.map(|text| text.map(|text| if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() })).collect::<StringArray>())
+        Arc::new(
+            texts
+                .map(|text| {
+                    text.map(|text| {
+                        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+                            format!("'{text}")
+                        } else {
+                            text.to_owned()
+                        }
+                    })
+                })
+                .collect::<StringArray>(),
+        )
     };
     RecordBatch::try_new(batch.schema(), batch.columns().iter().map(safe).collect()).unwrap_or_else(|_| batch.clone())
 }

@@ -73,7 +73,13 @@ async fn signal() -> i32 {
     }
 }
 
-fn dry_run(host: &Host, project: &forecastle::project::Project, file: &forecastle::project::PipelineFile, prepared: &run::Prepared, request: &Request) -> Result<Outcome> {
+fn dry_run(
+    host: &Host,
+    project: &forecastle::project::Project,
+    file: &forecastle::project::PipelineFile,
+    prepared: &run::Prepared,
+    request: &Request,
+) -> Result<Outcome> {
     let root = project.root.join(&file.pipeline.lake);
     let pin = match root.join("LAKE.json").exists() {
         true => Some(Lake::open(&root)?.pin()?),
@@ -86,7 +92,10 @@ fn dry_run(host: &Host, project: &forecastle::project::Project, file: &forecastl
     let sources: Vec<String> = prepared.jobs.iter().map(|job| job.table.name.to_string()).collect();
     say(&format!("sources  {}", sources.join(", ")));
     let newest = plan.days.last().map(ToString::to_string).unwrap_or_default();
-    say(&format!("models   for {newest}: {}", plan.models.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")));
+    say(&format!(
+        "models   for {newest}: {}",
+        plan.models.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    ));
     say(&format!("reports  for {newest}: {}", plan.reports.join(", ")));
     host.terminal.say("nothing was done");
     Ok(Outcome::Done)
@@ -103,7 +112,10 @@ fn shortened(days: &[String]) -> String {
 fn summary(host: &Host, record: &Record, started: Timestamp) {
     let say = |text: &str| host.terminal.say(text);
     if host.terminal.is_json() {
-        host.terminal.event("done", serde_json::json!({"run_id": record.run_id, "status": record.status, "days": record.days.len()}));
+        host.terminal.event(
+            "done",
+            serde_json::json!({"run_id": record.run_id, "status": record.status, "days": record.days.len()}),
+        );
         return;
     }
     let Some(last) = record.days.last() else { return };
@@ -116,7 +128,13 @@ fn summary(host: &Host, record: &Record, started: Timestamp) {
         [first, .., last] => format!("{} to {} ({})", first.day, last.day, count(record.days.len(), "day")),
         [] => String::new(),
     };
-    say(&format!("{} {} · {} in {}", host.terminal.paint("1", &record.pipeline), days, count(commits, "commit"), elapsed(started)));
+    say(&format!(
+        "{} {} · {} in {}",
+        host.terminal.paint("1", &record.pipeline),
+        days,
+        count(commits, "commit"),
+        elapsed(started)
+    ));
     sources(host, last);
     if rejected > 0 {
         say(&format!("  rejected  {rejected} rows over all days, {carried} of them kept as they last were"));
@@ -169,7 +187,9 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     }
     for model in &day.models {
         match &model.outcome {
-            ModelOutcome::Failed(why) => say(&format!("  model     {} {}: {why}", model.model, host.terminal.paint("1;31", "failed"))),
+            ModelOutcome::Failed(why) => {
+                say(&format!("  model     {} {}: {why}", model.model, host.terminal.paint("1;31", "failed")))
+            }
             ModelOutcome::Skipped(why) => say(&format!("  model     {} not built: {why}", model.model)),
             _ => {}
         }
@@ -177,9 +197,13 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     say(&format!("  models    {}", told.join(", ")));
     let passed = day.checks.iter().filter(|check| check.is_passed()).count();
     let failed = day.checks.len() - passed;
-    say(&format!("  checks    {passed} passed, {failed} failed{}", if day.checks_skipped.is_empty() { String::new() } else { format!(", {} not run", day.checks_skipped.len()) }));
+    say(&format!(
+        "  checks    {passed} passed, {failed} failed{}",
+        if day.checks_skipped.is_empty() { String::new() } else { format!(", {} not run", day.checks_skipped.len()) }
+    ));
     for check in day.checks.iter().filter(|check| !check.is_passed()) {
-        let severity = if check.stops() { host.terminal.paint("1;31", "error") } else { host.terminal.paint("1;33", "warn") };
+        let severity =
+            if check.stops() { host.terminal.paint("1;31", "error") } else { host.terminal.paint("1;33", "warn") };
         say(&format!("            {severity} {}: {} rows", check.check, check.offenders));
     }
 }

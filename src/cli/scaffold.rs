@@ -21,7 +21,8 @@ const DEMO_EXPORTS: &str = "testdata/demo/exports/";
 pub fn init(host: &Host, arguments: &args::Init) -> Result<Outcome> {
     let folder = &arguments.folder;
     if folder.join("pipelines").exists() {
-        return Err(Error::new(Kind::Project, format!("{} holds a project already", folder.display())).help("name another folder: forecastle init DIR"));
+        return Err(Error::new(Kind::Project, format!("{} holds a project already", folder.display()))
+            .help("name another folder: forecastle init DIR"));
     }
     fs::create_dir_all(folder).doing("create the folder", folder)?;
     let mut written = Vec::new();
@@ -36,7 +37,8 @@ pub fn init(host: &Host, arguments: &args::Init) -> Result<Outcome> {
     };
     put(".gitignore", IGNORED)?;
     if arguments.demo {
-        let pipeline = project::shipped(DEMO_PIPELINE).ok_or_else(|| Error::new(Kind::Project, "this program was built without its demo"))?;
+        let pipeline = project::shipped(DEMO_PIPELINE)
+            .ok_or_else(|| Error::new(Kind::Project, "this program was built without its demo"))?;
         put(DEMO_PIPELINE, &pipeline.replace(DEMO_EXPORTS, "exports/"))?;
         let made = demo::write(folder, &options(arguments))?;
         host.terminal.say(&format!("{} exports of {} days, {} deals", made.files, made.days.len(), made.deals));
@@ -77,7 +79,8 @@ pub fn eject(host: &Host, path: Option<&str>) -> Result<Outcome> {
     };
     let full = host.root().join(path);
     if full.exists() {
-        return Err(Error::new(Kind::Project, format!("{} is there already", full.display())).help("it stands over the pack's; remove it to get the pack's back"));
+        return Err(Error::new(Kind::Project, format!("{} is there already", full.display()))
+            .help("it stands over the pack's; remove it to get the pack's back"));
     }
     write(&full, &text)?;
     host.terminal.say(&format!("wrote {}: from now on it stands over the pack's", full.display()));

@@ -1,8 +1,8 @@
 //! `forecastle validate`: everything that can be known without running.
 
 use forecastle::error::{Error, Result};
-use forecastle::problem::{self, Severity};
-use forecastle::run;
+use forecastle::problem::Severity;
+use forecastle::run::{self, Validated};
 
 use super::Host;
 use super::exit::Outcome;
@@ -13,32 +13,14 @@ pub async fn validate(host: &Host, pipeline: Option<&str>) -> Result<Outcome> {
         Some(name) => vec![project.pipeline(Some(name))?],
         None => project.pipelines.iter().collect(),
     };
-    let mut problems = project.problems.clone();
-    let mut helps = Vec::new();
-    let (mut models, mut checks, mut reports) = (0, 0, 0);
-    for file in &chosen {
-        match run::prepare(&project, file, &host.environment).await {
-            Ok(prepared) => {
-                problems.extend(prepared.check_headers(&file.pipeline)?);
-                problems.extend(prepared.warnings);
-                models = models.max(prepared.catalogue.models.len());
-                checks = checks.max(prepared.catalogue.checks.len());
-                reports = reports.max(prepared.catalogue.reports.len());
-            }
-            Err(error) if !error.problems.is_empty() => {
-                problems.extend(error.problems);
-                helps.extend(error.help);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    problem::sort(&mut problems);
+    let Validated { problems, not_checked, models, checks, reports } =
+        run::validate(&project, &chosen, &host.environment).await?;
     let errors = problems.iter().filter(|found| found.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
     if errors > 0 {
         let mut error = Error::project(problems);
         error.message = format!("{} found{}", count(errors, "mistake"), beside(warnings));
-        error.help = helps.into_iter().next();
+        error.help = not_checked;
         return Err(error);
     }
     problems.iter().for_each(|found| host.terminal.problem(found));

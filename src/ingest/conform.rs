@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, RecordBatch, TimestampMicrosecondArray, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, RecordBatch, TimestampMicrosecondArray,
+    new_null_array,
+};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use jiff::tz::TimeZone;
@@ -62,8 +65,11 @@ pub fn conform(
 }
 
 fn cannot(table: &DeclaredTable, column: &DeclaredColumn, mapped: &DataType) -> Error {
-    Error::failed(format!("the map gives {mapped} for `{}` of {}, which is {}", column.name, table.name, column.data_type))
-        .help("change the expression in the map, or cast its result")
+    Error::failed(format!(
+        "the map gives {mapped} for `{}` of {}, which is {}",
+        column.name, table.name, column.data_type
+    ))
+    .help("change the expression in the map, or cast its result")
 }
 
 /// Casts without losing anything in silence; `None` if the types have nothing to do with each other.
@@ -88,17 +94,27 @@ fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut
 /// Empty text is NULL.
 fn empty_as_null(values: &ArrayRef) -> ArrayRef {
     match values.as_string_opt::<i32>() {
-        Some(texts) if texts.iter().flatten().any(str::is_empty) => {
-            Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<arrow::array::StringArray>())
-        }
+        Some(texts) if texts.iter().flatten().any(str::is_empty) => Arc::new(
+            texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<arrow::array::StringArray>(),
+        ),
         _ => Arc::clone(values),
     }
 }
 
 /// A header mapped as it is: its text is read as its column's type.
-fn from_text(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut(usize, &str)) -> Option<ArrayRef> {
+fn from_text(
+    values: &ArrayRef,
+    to: &DataType,
+    zone: &TimeZone,
+    note: &mut impl FnMut(usize, &str),
+) -> Option<ArrayRef> {
     let texts = values.as_string::<i32>();
-    fn read<T>(texts: &arrow::array::StringArray, reason: &str, note: &mut impl FnMut(usize, &str), read: impl Fn(&str) -> Option<T>) -> Vec<Option<T>> {
+    fn read<T>(
+        texts: &arrow::array::StringArray,
+        reason: &str,
+        note: &mut impl FnMut(usize, &str),
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Vec<Option<T>> {
         let mut values = Vec::with_capacity(texts.len());
         for (row, text) in texts.iter().enumerate() {
             let text = text.filter(|text| !text.trim().is_empty());
@@ -112,9 +128,13 @@ fn from_text(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl 
     }
     Some(match to {
         DataType::Boolean => Arc::new(BooleanArray::from(read(texts, NO_BOOLEAN, note, text::boolean))),
-        DataType::Date32 => Arc::new(Date32Array::from(read(texts, NO_DAY, note, |text| text::day(text, None).map(crate::day::Day::to_epoch_days)))),
+        DataType::Date32 => Arc::new(Date32Array::from(read(texts, NO_DAY, note, |text| {
+            text::day(text, None).map(crate::day::Day::to_epoch_days)
+        }))),
         DataType::Timestamp(..) => {
-            let moments: ArrayRef = Arc::new(TimestampMicrosecondArray::from(read(texts, NO_MOMENT, note, |text| text::moment(text, None, zone))));
+            let moments: ArrayRef = Arc::new(TimestampMicrosecondArray::from(read(texts, NO_MOMENT, note, |text| {
+                text::moment(text, None, zone)
+            })));
             debug_assert_eq!(moments.data_type(), &MOMENT);
             moments
         }
@@ -144,10 +164,16 @@ fn whole_only(numbers: &ArrayRef, note: &mut impl FnMut(usize, &str)) {
 
 /// The rows of a batch that have no fault, under the declared schema.
 pub fn fitting(table: &DeclaredTable, columns: Vec<ArrayRef>, faults: &BTreeMap<usize, Unfit>) -> Result<RecordBatch> {
-    let bad = |error: arrow::error::ArrowError| Error::failed(format!("could not put together rows of {}: {error}", table.name));
+    let bad = |error: arrow::error::ArrowError| {
+        Error::failed(format!("could not put together rows of {}: {error}", table.name))
+    };
     let rows = columns.first().map_or(0, |column| column.len());
     // Rows with faults may break the declared NOT NULL, so they leave before the schema is put on.
     let keep: BooleanArray = (0..rows).map(|row| Some(!faults.contains_key(&row))).collect();
-    let columns = columns.iter().map(|column| arrow::compute::filter(column, &keep)).collect::<std::result::Result<Vec<_>, _>>().map_err(bad)?;
+    let columns = columns
+        .iter()
+        .map(|column| arrow::compute::filter(column, &keep))
+        .collect::<std::result::Result<Vec<_>, _>>()
+        .map_err(bad)?;
     RecordBatch::try_new(table.schema(), columns).map_err(bad)
 }

@@ -114,7 +114,12 @@ impl MappingFunction {
     }
 
     /// Converts the texts of a column; a text that is there and does not fit is marked.
-    fn convert<T>(&self, columns: &[ArrayRef], reason: &'static str, read: impl Fn(&str, Option<&str>) -> Option<T>) -> Vec<Option<T>> {
+    fn convert<T>(
+        &self,
+        columns: &[ArrayRef],
+        reason: &'static str,
+        read: impl Fn(&str, Option<&str>) -> Option<T>,
+    ) -> Vec<Option<T>> {
         let texts = columns[0].as_string::<i32>();
         let forms = (columns.len() == 3).then(|| columns[1].as_string::<i32>());
         let rows = columns[columns.len() - 1].as_primitive::<UInt32Type>();
@@ -151,10 +156,15 @@ impl ScalarUDFImpl for MappingFunction {
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let columns = arguments.args.iter().map(|argument| argument.to_array(arguments.number_rows)).collect::<Result<Vec<_>>>()?;
+        let columns = arguments
+            .args
+            .iter()
+            .map(|argument| argument.to_array(arguments.number_rows))
+            .collect::<Result<Vec<_>>>()?;
         let array: ArrayRef = match self.kind {
             Kind::Number => {
-                let read = |text: &str, mark: Option<&str>| text::number(text, mark.and_then(|mark| mark.chars().next()));
+                let read =
+                    |text: &str, mark: Option<&str>| text::number(text, mark.and_then(|mark| mark.chars().next()));
                 let values = self.convert(&columns, NO_NUMBER, read);
                 Arc::new(Decimal128Array::from(values).with_precision_and_scale(38, 10)?)
             }
@@ -168,7 +178,8 @@ impl ScalarUDFImpl for MappingFunction {
             }
             Kind::DayOf => {
                 let moments = columns[0].as_primitive::<TimestampMicrosecondType>();
-                let days = moments.iter().map(|moment| text::day_of(moment?, &self.zone).map(crate::day::Day::to_epoch_days));
+                let days =
+                    moments.iter().map(|moment| text::day_of(moment?, &self.zone).map(crate::day::Day::to_epoch_days));
                 Arc::new(days.collect::<Date32Array>())
             }
             Kind::IsTrue => {

@@ -30,13 +30,16 @@ impl Keys {
 
     /// The keys of rows of the table.
     pub fn of(&self, batch: &RecordBatch) -> Result<Rows> {
-        let columns: Vec<ArrayRef> = self.positions.iter().map(|position| Arc::clone(batch.column(*position))).collect();
+        let columns: Vec<ArrayRef> =
+            self.positions.iter().map(|position| Arc::clone(batch.column(*position))).collect();
         self.of_columns(&columns)
     }
 
     /// The keys of rows of which only the key's columns are there, in the key's order.
     pub fn of_columns(&self, columns: &[ArrayRef]) -> Result<Rows> {
-        self.converter.convert_columns(columns).map_err(|error| Error::failed(format!("could not compare keys: {error}")))
+        self.converter
+            .convert_columns(columns)
+            .map_err(|error| Error::failed(format!("could not compare keys: {error}")))
     }
 }
 
@@ -86,12 +89,18 @@ pub fn adapt(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     }
     let options = CastOptions { safe: false, ..CastOptions::default() };
     let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-        Some(column) => cast_with_options(column, field.data_type(), &options)
-            .map_err(|_| Error::failed(format!("earlier values of `{}` do not fit its declared type {}", field.name(), field.data_type()))),
+        Some(column) => cast_with_options(column, field.data_type(), &options).map_err(|_| {
+            Error::failed(format!(
+                "earlier values of `{}` do not fit its declared type {}",
+                field.name(),
+                field.data_type()
+            ))
+        }),
         None => Ok(new_null_array(field.data_type(), batch.num_rows())),
     });
     let columns = columns.collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(Arc::clone(schema), columns).map_err(|error| Error::failed(format!("an earlier version lacks a column that is required: {error}")))
+    RecordBatch::try_new(Arc::clone(schema), columns)
+        .map_err(|error| Error::failed(format!("an earlier version lacks a column that is required: {error}")))
 }
 
 /// The rows of a batch whose key `wanted` says yes to.

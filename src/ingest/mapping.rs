@@ -13,7 +13,8 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, visit_expressions, visit_expressions_mut,
+    Expr as SqlExpr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, visit_expressions,
+    visit_expressions_mut,
 };
 
 use jiff::tz::TimeZone;
@@ -60,8 +61,12 @@ impl Place {
 pub fn check(source: &Source, table: &DeclaredTable, place: &Place) -> Vec<Problem> {
     let mut problems = Vec::new();
     for column in source.map.keys().filter(|column| table.column(column).is_none()) {
-        let found = Problem::error(place.document.key_place(&place.of_column(column)), format!("{} has no column `{column}`", table.name));
-        problems.push(found.help(problem::did_you_mean(column, table.columns.iter().map(|column| column.name.as_str()))));
+        let found = Problem::error(
+            place.document.key_place(&place.of_column(column)),
+            format!("{} has no column `{column}`", table.name),
+        );
+        problems
+            .push(found.help(problem::did_you_mean(column, table.columns.iter().map(|column| column.name.as_str()))));
     }
     for column in table.columns.iter().filter(|column| column.is_required && !source.map.contains_key(&column.name)) {
         let at = place.document.key_place(&path!["sources", place.index, "map"]);
@@ -90,7 +95,12 @@ pub fn compile(
     let mut fields: Vec<Field> = header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
     fields.push(Field::new(ROW, DataType::UInt32, false));
     let schema = Arc::new(Schema::new(fields));
-    let scope = Scope { engine, header, schema: schema.as_ref().clone().to_dfschema().map_err(bad)?, arrow: Arc::clone(&schema) };
+    let scope = Scope {
+        engine,
+        header,
+        schema: schema.as_ref().clone().to_dfschema().map_err(bad)?,
+        arrow: Arc::clone(&schema),
+    };
 
     let mut problems = check(source, table, place);
     let mut reads = Vec::new();
@@ -113,7 +123,10 @@ pub fn compile(
     if let Some(expression) = &condition
         && expression.data_type(&schema).ok() != Some(DataType::Boolean)
     {
-        problems.push(Problem::error(place.document.place(&place.of_condition()), "`where` must be true or false for each row"));
+        problems.push(Problem::error(
+            place.document.place(&place.of_condition()),
+            "`where` must be true or false for each row",
+        ));
     }
     if !problems.is_empty() {
         problem::sort(&mut problems);
@@ -139,14 +152,19 @@ impl Scope<'_> {
             ExprWithAlias { expr: SqlExpr::Identifier(Ident::with_quote('"', written)), alias: None }
         } else {
             let mut parser = DFParserBuilder::new(sql.text.as_str()).build().map_err(|error| sql.problem(&error))?;
-            parser.parse_into_expr().map_err(|error| self.no_column(sql, written).unwrap_or_else(|| sql.problem(&error)))?
+            parser
+                .parse_into_expr()
+                .map_err(|error| self.no_column(sql, written).unwrap_or_else(|| sql.problem(&error)))?
         };
         self.note_reads(&parsed.expr, sql, reads)?;
         let mut expression = parsed;
         with_rows(&mut expression.expr);
         let state = &self.engine;
         let planned = state.create_logical_expr_from_sql_expr(expression, &self.schema).and_then(|planned| {
-            let context = SimplifyContext::builder().with_schema(Arc::new(self.schema.clone())).with_config_options(Arc::clone(state.config_options())).build();
+            let context = SimplifyContext::builder()
+                .with_schema(Arc::new(self.schema.clone()))
+                .with_config_options(Arc::clone(state.config_options()))
+                .build();
             let simplifier = ExprSimplifier::new(context);
             let coerced = simplifier.coerce(planned, &self.schema)?;
             let simplified = simplifier.simplify(coerced)?;
@@ -233,7 +251,9 @@ impl Mapping {
         let mut mapped = Vec::new();
         for position in wanted {
             let values = match &self.columns[position] {
-                Some(expression) => Some(expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(evaluation)?),
+                Some(expression) => {
+                    Some(expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(evaluation)?)
+                }
                 None => None,
             };
             mapped.push(Mapped { values, unfit: self.ledger.take() });
@@ -245,7 +265,8 @@ impl Mapping {
     pub fn condition(&self, batch: &RecordBatch) -> Result<Option<ArrayRef>> {
         let Some(condition) = &self.condition else { return Ok(None) };
         let batch = self.with_row_numbers(batch)?;
-        let values = condition.evaluate(&batch).and_then(|value| value.into_array(batch.num_rows())).map_err(evaluation)?;
+        let values =
+            condition.evaluate(&batch).and_then(|value| value.into_array(batch.num_rows())).map_err(evaluation)?;
         // A text that does not fit here rejects its row only if a mapped column needs it.
         self.ledger.take();
         Ok(Some(values))
@@ -258,11 +279,16 @@ impl Mapping {
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         for field in self.schema.fields().iter().filter(|field| field.name() != ROW) {
             let column = batch.column_by_name(field.name()).cloned();
-            columns.push(column.unwrap_or_else(|| Arc::clone(nothing.get_or_insert_with(|| Arc::new(StringArray::new_null(rows))))));
+            columns.push(
+                column.unwrap_or_else(|| {
+                    Arc::clone(nothing.get_or_insert_with(|| Arc::new(StringArray::new_null(rows))))
+                }),
+            );
         }
         let count = u32::try_from(rows).map_err(|_| Error::failed("a batch of an export is too long"))?;
         columns.push(Arc::new(UInt32Array::from_iter_values(0..count)));
-        RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(|error| Error::failed(format!("could not map the export: {error}")))
+        RecordBatch::try_new(Arc::clone(&self.schema), columns)
+            .map_err(|error| Error::failed(format!("could not map the export: {error}")))
     }
 }
 
@@ -272,5 +298,6 @@ fn evaluation(error: DataFusionError) -> Error {
         DataFusionError::ArrowError(..) => "a value does not fit the types of the expression",
         _ => "the engine refused the expression",
     };
-    Error::failed(format!("could not evaluate the map: {kind}")).help("give texts to number(), day() or moment() before computing with them")
+    Error::failed(format!("could not evaluate the map: {kind}"))
+        .help("give texts to number(), day() or moment() before computing with them")
 }

@@ -116,17 +116,20 @@ impl Job {
     /// Compiles the map over the header of the day's export: what `validate` does where an export is there.
     pub fn check_header(&self, files: &[PathBuf]) -> Result<()> {
         let export = exports::open(&self.roots, &self.format, files)?;
-        mapping::compile(&self.source, &self.table, export.header(), &self.engine, &self.settings.timezone, &self.place).map(|_| ())
+        mapping::compile(&self.source, &self.table, export.header(), &self.engine, &self.settings.timezone, &self.place)
+            .map(|_| ())
     }
 
     /// Reads the export and writes the table's rows of the day and the rejects; blocks.
     pub fn load(&self, files: &[PathBuf], pin: &Pin, table: TableWriter, rejects: TableWriter) -> Result<Loaded> {
         let mut export = exports::open(&self.roots, &self.format, files).map_err(|error| self.told(error))?;
         let header = export.header().to_vec();
-        let mapping = mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)?;
+        let mapping =
+            mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)?;
         export.select(&mapping.reads).map_err(|error| self.told(error))?;
         let keys = Keys::new(&self.table)?;
-        let over = Over { table: &self.table, settings: &self.settings, mapping: &mapping, keys: &keys, header: &header };
+        let over =
+            Over { table: &self.table, settings: &self.settings, mapping: &mapping, keys: &keys, header: &header };
         let reading::Read { good, places, rejects: mut rejected, rejected_keys, mut counts } =
             reading::read(&over, &mut export).map_err(|error| self.told(error))?;
 
@@ -134,8 +137,15 @@ impl Job {
         let mut sorted = keyed::sort(&good, &schema, &keys)?;
         for (double, first) in &sorted.doubles {
             let ((file, line), (first_file, first_line)) = (&places.at(*double), &places.at(*first));
-            let of = if file == first_file { format!("line {first_line}") } else { format!("{first_file}:{first_line}") };
-            rejected.push(Reject { file: Arc::clone(file), line: *line, column: None, reason: format!("has the key of {of}"), row: "{}".to_owned() });
+            let of =
+                if file == first_file { format!("line {first_line}") } else { format!("{first_file}:{first_line}") };
+            rejected.push(Reject {
+                file: Arc::clone(file),
+                line: *line,
+                column: None,
+                reason: format!("has the key of {of}"),
+                row: "{}".to_owned(),
+            });
         }
         counts.rejected = rejected.len() as u64;
         let reasons = reject::reasons(&rejected);
@@ -158,7 +168,14 @@ impl Job {
     }
 
     /// Rows of the day before that stay: carried ones, and for an export of changes all that are absent.
-    fn keep(&self, pin: &Pin, good: &[RecordBatch], keys: &Keys, rejected: &KeySet, counts: &mut Counts) -> Result<Vec<RecordBatch>> {
+    fn keep(
+        &self,
+        pin: &Pin,
+        good: &[RecordBatch],
+        keys: &Keys,
+        rejected: &KeySet,
+        counts: &mut Counts,
+    ) -> Result<Vec<RecordBatch>> {
         let Some(before) = self.before(pin) else { return Ok(Vec::new()) };
         let is_full = self.source.export == project::Export::Full;
         if is_full && rejected.is_empty() {

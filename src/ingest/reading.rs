@@ -74,7 +74,8 @@ impl Over<'_> {
             read.counts.left_out += (keep.len() - keep.true_count()) as u64;
             read.counts.read -= (keep.len() - keep.true_count()) as u64;
             lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
-            columns = filter_record_batch(&columns, &keep).map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
+            columns = filter_record_batch(&columns, &keep)
+                .map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
         }
         let rows = lines.len();
         if rows == 0 {
@@ -87,12 +88,22 @@ impl Over<'_> {
             self.note_keys(&values, faults.keys().copied(), read)?;
             self.reject(&file, &columns, &lines, &faults, read);
         }
-        read.places.0.push((file, lines.iter().enumerate().filter(|(row, _)| !faults.contains_key(row)).map(|(_, line)| *line).collect()));
+        read.places.0.push((
+            file,
+            lines.iter().enumerate().filter(|(row, _)| !faults.contains_key(row)).map(|(_, line)| *line).collect(),
+        ));
         read.good.push(conform::fitting(self.table, values, &faults)?);
         Ok(())
     }
 
-    fn reject(&self, file: &Arc<str>, columns: &RecordBatch, lines: &[u64], faults: &BTreeMap<usize, Unfit>, read: &mut Read) {
+    fn reject(
+        &self,
+        file: &Arc<str>,
+        columns: &RecordBatch,
+        lines: &[u64],
+        faults: &BTreeMap<usize, Unfit>,
+        read: &mut Read,
+    ) {
         let names: Vec<String> = columns.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
         for (row, Unfit { column, reason }) in faults {
             let texts = columns.columns().iter().map(|column| {
@@ -128,8 +139,9 @@ impl Over<'_> {
             Arc::new(texts.collect::<StringArray>()) as ArrayRef
         };
         let fields: Vec<Field> = self.header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-        let texts = RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..self.header.len()).map(column).collect())
-            .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
+        let texts =
+            RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..self.header.len()).map(column).collect())
+                .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
         let mapped = self.mapping.evaluate(&texts, self.table.key.iter().copied())?;
         let (key, _) = conform::conform(self.table, &self.table.key, mapped, faults.len(), &self.settings.timezone)?;
         let keys = self.keys.of_columns(&key)?;

@@ -57,8 +57,10 @@ pub fn reasons(rejects: &[Reject]) -> Vec<String> {
         };
         counted.entry(what).or_insert_with(|| (0, format!("{}:{}", reject.file, reject.line))).0 += 1;
     }
-    let mut sorted: Vec<(usize, String)> =
-        counted.into_iter().map(|(what, (count, place))| (count, format!("{count} × {what} (first in {place})"))).collect();
+    let mut sorted: Vec<(usize, String)> = counted
+        .into_iter()
+        .map(|(what, (count, place))| (count, format!("{count} × {what} (first in {place})")))
+        .collect();
     sorted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
     sorted.into_iter().map(|(_, told)| told).collect()
 }

@@ -54,7 +54,14 @@ pub fn number(text: &str, decimal_mark: Option<char>) -> Option<i128> {
 
 /// The digits of a number grouped by three.
 fn ungrouped(whole: &str, mark: char) -> Option<String> {
-    let separators = |c: char| c == '\'' || c == '\u{2019}' || c == ' ' || c == '\u{a0}' || c == '\u{202f}' || (c != mark && (c == ',' || c == '.'));
+    let separators = |c: char| {
+        c == '\''
+            || c == '\u{2019}'
+            || c == ' '
+            || c == '\u{a0}'
+            || c == '\u{202f}'
+            || (c != mark && (c == ',' || c == '.'))
+    };
     let mut groups = whole.split(separators);
     let first = groups.next()?;
     let rest: Vec<&str> = groups.collect();
@@ -71,7 +78,8 @@ pub fn day(text: &str, form: Option<&str>) -> Option<Day> {
         Some(form) => BrokenDownTime::parse(form, text).ok()?.to_date().ok().map(Day::of),
         None => {
             let (head, rest) = text.split_at_checked(10)?;
-            let is_moment = rest.is_empty() || (rest.starts_with(['T', ' ']) && moment(text, None, &TimeZone::UTC).is_some());
+            let is_moment =
+                rest.is_empty() || (rest.starts_with(['T', ' ']) && moment(text, None, &TimeZone::UTC).is_some());
             is_moment.then(|| head.parse::<Day>().ok())?
         }
     }
@@ -155,9 +163,15 @@ mod tests {
         // 31 March, 23:30 in New York is 1 April in UTC.
         let late = moment("2026-04-01T03:30:00Z", None, &new_york).unwrap();
         assert_eq!(day_of(late, &new_york), "2026-03-31".parse().ok());
-        assert_eq!(moment("2024-01-22T16:14:25.000+0000", None, &new_york), moment("2024-01-22T16:14:25Z", None, &new_york));
+        assert_eq!(
+            moment("2024-01-22T16:14:25.000+0000", None, &new_york),
+            moment("2024-01-22T16:14:25Z", None, &new_york)
+        );
         assert_eq!(moment("2026-03-31T23:30:00", None, &new_york), Some(late));
-        assert_eq!(moment("02/23/26 08:55 PM", Some("%m/%d/%y %I:%M %p"), &TimeZone::UTC), moment("2026-02-23T20:55:00Z", None, &TimeZone::UTC));
+        assert_eq!(
+            moment("02/23/26 08:55 PM", Some("%m/%d/%y %I:%M %p"), &TimeZone::UTC),
+            moment("2026-02-23T20:55:00Z", None, &TimeZone::UTC)
+        );
     }
 
     #[test]

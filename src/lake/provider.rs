@@ -18,8 +18,8 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
-use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path as StorePath;
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::commit::Version;
@@ -97,8 +97,9 @@ impl LakeTable {
     }
 
     fn file(scanned: &Scanned) -> Result<PartitionedFile> {
-        let location = StorePath::from_absolute_path(&scanned.path)
-            .map_err(|error| DataFusionError::External(format!("the lake's path cannot be read by the engine: {error}").into()))?;
+        let location = StorePath::from_absolute_path(&scanned.path).map_err(|error| {
+            DataFusionError::External(format!("the lake's path cannot be read by the engine: {error}").into())
+        })?;
         let meta = ObjectMeta {
             location,
             // Files of the lake never change; the engine wants some moment.

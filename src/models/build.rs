@@ -26,10 +26,15 @@ impl Fingerprints {
     pub fn new(catalogue: &Catalogue, pin: &Pin, settings: &Settings, program: &str) -> Self {
         let Settings { day, calendar, timezone, currency } = settings;
         let zone = timezone.iana_name().unwrap_or_default();
-        let mut found = Self { settings: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"), relations: BTreeMap::new() };
+        let mut found = Self {
+            settings: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"),
+            relations: BTreeMap::new(),
+        };
         for (name, table) in &catalogue.tables {
             let declared = table.sql.text.as_str();
-            let state = |of: Day| pin.on(name, Role::Snapshot, of).map(|version| format!("{of} {}\n", version.state)).unwrap_or_default();
+            let state = |of: Day| {
+                pin.on(name, Role::Snapshot, of).map(|version| format!("{of} {}\n", version.state)).unwrap_or_default()
+            };
             let days = pin.days(name, Role::Snapshot);
             let all: String = days.iter().filter(|of| **of <= *day).map(|of| state(*of)).collect();
             let newest = days.iter().rfind(|of| **of <= *day).map(|of| state(*of)).unwrap_or_default();
@@ -46,7 +51,8 @@ impl Fingerprints {
 
     /// Enters a model after everything that it reads; gives its fingerprint.
     pub fn enter(&mut self, model: &Model) -> String {
-        let reads = model.relations().iter().map(|relation| self.relations.get(&relation.name).map_or("", String::as_str));
+        let reads =
+            model.relations().iter().map(|relation| self.relations.get(&relation.name).map_or("", String::as_str));
         let mut parts = vec![self.settings.as_str(), model.sql.text.as_str()];
         parts.extend(reads);
         let fingerprint = hash(&parts);
@@ -94,7 +100,8 @@ pub async fn build(context: SessionContext, model: Model, mut table: TableWriter
         let found = model.sql.problem(&error);
         Error::failed(format!("{} failed: {}", model.name, found.message)).help(format!("look at {}", found.place))
     };
-    let plan = query::plan(&context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+    let plan =
+        query::plan(&context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
     let mut rows = context.execute_logical_plan(plan).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
     while let Some(batch) = rows.next().await {
         table.write(&batch.map_err(failed)?)?;

@@ -24,7 +24,9 @@ pub async fn plan(context: &SessionContext, catalogue: &Catalogue) -> Result<Pla
     }
     let mut planned = Planned::default();
     let order = catalogue.order();
-    planned.unchecked.extend(catalogue.models.keys().filter(|name| order.iter().all(|model| model.name != **name)).cloned());
+    planned
+        .unchecked
+        .extend(catalogue.models.keys().filter(|name| order.iter().all(|model| model.name != **name)).cloned());
     for model in order {
         if !planned.covers(catalogue, model.relations()) {
             planned.unchecked.insert(model.name.clone());
@@ -34,7 +36,8 @@ pub async fn plan(context: &SessionContext, catalogue: &Catalogue) -> Result<Pla
             Ok(plan) => {
                 let schema = Arc::clone(plan.schema().inner());
                 if let Some(twice) = repeated(&schema) {
-                    let found = Problem::error(model.sql.start(), format!("two columns of this model are named `{twice}`"));
+                    let found =
+                        Problem::error(model.sql.start(), format!("two columns of this model are named `{twice}`"));
                     planned.problems.push(found.help("give one of them another name with AS"));
                     continue;
                 }

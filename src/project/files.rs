@@ -115,7 +115,8 @@ pub fn read(root: &Path, path: &str) -> Result<Arc<SourceFile>> {
     }
     let bytes = fs::read(&full).doing("read", &full)?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line =
+            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::new(Kind::Project, format!("{path}:{line}: a byte is no UTF-8 text")).help("save the file as UTF-8")
     })?;
     Ok(SourceFile::new(path, text))

@@ -16,7 +16,8 @@ pub fn in_sql(source: &Arc<SourceFile>) -> Result<Option<Range<usize>>, Problem>
     }
     let yaml_start = start + 2 + opening + 3;
     let unclosed = || {
-        Problem::error(source.place(start..yaml_start), "the front matter is not closed").help("end it with a line `--- */`")
+        Problem::error(source.place(start..yaml_start), "the front matter is not closed")
+            .help("end it with a line `--- */`")
     };
     let comment_end = yaml_start + text[yaml_start..].find("*/").ok_or_else(unclosed)?;
     let inside = text[yaml_start..comment_end].trim_end();
@@ -28,12 +29,17 @@ pub fn in_sql(source: &Arc<SourceFile>) -> Result<Option<Range<usize>>, Problem>
 pub fn in_markdown(source: &Arc<SourceFile>) -> Result<(Range<usize>, usize), Problem> {
     let text = &source.text;
     let Some(first) = text.strip_prefix("---\n") else {
-        return Err(Problem::error(source.place(0..text.find('\n').unwrap_or(text.len())), "a report opens with its front matter")
-            .help("write a line `---`, then `title:` and `queries:`, then a line `---`"));
+        return Err(Problem::error(
+            source.place(0..text.find('\n').unwrap_or(text.len())),
+            "a report opens with its front matter",
+        )
+        .help("write a line `---`, then `title:` and `queries:`, then a line `---`"));
     };
     match first.find("\n---\n") {
         Some(end) => Ok((4..4 + end + 1, 4 + end + 5)),
-        None => Err(Problem::error(source.place(0..3), "the front matter is not closed").help("end it with a line `---`")),
+        None => {
+            Err(Problem::error(source.place(0..3), "the front matter is not closed").help("end it with a line `---`"))
+        }
     }
 }
 

@@ -16,7 +16,9 @@ pub use front_matter::{in_markdown, in_sql};
 pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Definition, Gravity, Materialize, ModelHeader, ReportHeader,
 };
-pub use pipeline::{Currency, Export, Pack, Pipeline, PipelineFile, Share, Source, TimeZone, Volume, parse as parse_pipeline};
+pub use pipeline::{
+    Currency, Export, Pack, Pipeline, PipelineFile, Share, Source, TimeZone, Volume, parse as parse_pipeline,
+};
 
 use crate::error::{Error, Kind, Result};
 use crate::problem::{self, Problem, SourceFile};
@@ -33,12 +35,16 @@ pub struct Project {
 /// Reads a project's pipelines.
 pub fn load(root: &Path) -> Result<Project> {
     if !root.is_dir() {
-        return Err(Error::new(Kind::Project, format!("there is no folder {}", root.display())).help("name an existing project, or make one with `forecastle init DIR`"));
+        return Err(Error::new(Kind::Project, format!("there is no folder {}", root.display()))
+            .help("name an existing project, or make one with `forecastle init DIR`"));
     }
     let sources: Vec<Arc<SourceFile>> = files::pipelines(root)?;
     if sources.is_empty() && !root.join("sql").is_dir() {
-        return Err(Error::new(Kind::Project, format!("{} is no Forecastle project: it has no pipelines/*.yaml", root.display()))
-            .help("go to your project, name it with `--project DIR`, or make one with `forecastle init DIR`"));
+        return Err(Error::new(
+            Kind::Project,
+            format!("{} is no Forecastle project: it has no pipelines/*.yaml", root.display()),
+        )
+        .help("go to your project, name it with `--project DIR`, or make one with `forecastle init DIR`"));
     }
     let mut pipelines: Vec<PipelineFile> = Vec::new();
     let mut problems = Vec::new();
@@ -48,7 +54,10 @@ pub fn load(root: &Path) -> Result<Project> {
                 if let Some(twin) = pipelines.iter().find(|other| other.pipeline.name == read.pipeline.name) {
                     let place = read.document.place(&crate::path!["pipeline"]);
                     let twin = twin.document.place(&[]).source.path.clone();
-                    problems.push(Problem::error(place, format!("{twin} has this name already")).help("give each pipeline a name of its own"));
+                    problems.push(
+                        Problem::error(place, format!("{twin} has this name already"))
+                            .help("give each pipeline a name of its own"),
+                    );
                 }
                 pipelines.push(read);
             }

@@ -148,9 +148,10 @@ impl<'de> Deserialize<'de> for Share {
         }
         let share = match Written::deserialize(deserializer) {
             Ok(Written::Number(share)) => Some(share),
-            Ok(Written::Text(text)) => {
-                text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok()).map(|percent| percent / 100.0)
-            }
+            Ok(Written::Text(text)) => text
+                .strip_suffix('%')
+                .and_then(|number| number.trim().parse::<f64>().ok())
+                .map(|percent| percent / 100.0),
             Err(_) => None,
         };
         share
@@ -184,7 +185,9 @@ impl<'de> Deserialize<'de> for TimeZone {
         let name = String::deserialize(deserializer)?;
         // The bundled database, so that a page does not depend on what the host has installed.
         jiff::tz::TimeZoneDatabase::bundled().get(&name).map(Self).map_err(|_| {
-            serde::de::Error::custom(format!("`{name}` is no IANA time zone; write one like `America/New_York` or `UTC`"))
+            serde::de::Error::custom(format!(
+                "`{name}` is no IANA time zone; write one like `America/New_York` or `UTC`"
+            ))
         })
     }
 }
@@ -226,14 +229,20 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
     for folder in ["lake", "out"] {
         let path = if folder == "lake" { &pipeline.lake } else { &pipeline.out };
         if !stays_inside(path) {
-            let found = Problem::error(document.place(&path![folder]), format!("`{folder}` must be a folder inside the project"));
+            let found = Problem::error(
+                document.place(&path![folder]),
+                format!("`{folder}` must be a folder inside the project"),
+            );
             problems.push(found.help(format!("write a relative path without `..`, like `{folder}`")));
         }
     }
     for (index, written) in pipeline.sources.iter().enumerate() {
         let here = path!["sources", index];
         if written.formats() != 1 {
-            let found = Problem::error(document.key_place(&here), format!("the source of `{}` needs one format", written.table));
+            let found = Problem::error(
+                document.key_place(&here),
+                format!("the source of `{}` needs one format", written.table),
+            );
             problems.push(found.help("add one of `csv:`, `ndjson:`, `json:`, `parquet:`, `xlsx:`, like `csv: {path: \"exports/{day}/Deal.csv\"}`"));
         }
         if let Some(earlier) = pipeline.sources[..index].iter().position(|other| other.table == written.table) {
@@ -250,5 +259,6 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
 /// Whether a relative path stays under the folder that it starts from.
 pub fn stays_inside(path: &str) -> bool {
     let path = std::path::Path::new(path);
-    !path.as_os_str().is_empty() && path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+    !path.as_os_str().is_empty()
+        && path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
 }

@@ -64,7 +64,11 @@ pub fn page(state: &State<'_>) -> Page {
             .header
             .glossary
             .iter()
-            .map(|(id, definition)| Definition { id: id.clone(), label: definition.label.clone(), text: definition.text.clone() })
+            .map(|(id, definition)| Definition {
+                id: id.clone(),
+                label: definition.label.clone(),
+                text: definition.text.clone(),
+            })
             .collect(),
         provenance: provenance(state, &sources),
         variables: variables(state, &sources),
@@ -106,16 +110,25 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
     if !old.is_empty() {
         say(NoticeKind::Warn, format!("Not all data is of this day: {}.", old.join(", ")));
     }
-    let missing: Vec<String> = sources.iter().filter(|source| source.version.is_none()).map(|source| source.table.to_string()).collect();
+    let missing: Vec<String> =
+        sources.iter().filter(|source| source.version.is_none()).map(|source| source.table.to_string()).collect();
     if !missing.is_empty() {
         say(NoticeKind::Warn, format!("Not available, because no export came yet: {}.", missing.join(", ")));
     }
     let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
     if rejected > 0 {
-        let told: Vec<String> = sources.iter().filter(|source| source.rejected > 0).map(|source| format!("{} of {}", source.rejected, source.table)).collect();
+        let told: Vec<String> = sources
+            .iter()
+            .filter(|source| source.rejected > 0)
+            .map(|source| format!("{} of {}", source.rejected, source.table))
+            .collect();
         say(NoticeKind::Warn, format!("{} of the exports could not be taken: {}.", rows(rejected), told.join(", ")));
     }
-    let warned: Vec<String> = failed.iter().filter(|check| !check.stops()).map(|check| format!("{} ({})", check.check, rows(check.offenders))).collect();
+    let warned: Vec<String> = failed
+        .iter()
+        .filter(|check| !check.stops())
+        .map(|check| format!("{} ({})", check.check, rows(check.offenders)))
+        .collect();
     if !warned.is_empty() {
         say(NoticeKind::Info, format!("To look into: {}.", warned.join(", ")));
     }
@@ -145,17 +158,31 @@ fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(St
     ];
     let tables = sources.iter().map(|source| {
         let told = match source.version {
-            Some(version) => format!("{}, snapshot of {}, state {}", rows(version.rows), version.day, short(&version.state.to_string())),
+            Some(version) => format!(
+                "{}, snapshot of {}, state {}",
+                rows(version.rows),
+                version.day,
+                short(&version.state.to_string())
+            ),
             None => "no export yet".to_owned(),
         };
         (source.table.to_string(), told)
     });
-    let sql: String = report.queries.values().map(|query| query.sql.text.as_str()).chain(catalogue.models.values().map(|model| model.sql.text.as_str())).collect();
+    let sql: String = report
+        .queries
+        .values()
+        .map(|query| query.sql.text.as_str())
+        .chain(catalogue.models.values().map(|model| model.sql.text.as_str()))
+        .collect();
     let definitions = vec![
         ("Template".to_owned(), format!("{}, {}", report.source.path, short(&hash(&report.source.text)))),
         ("Models and queries".to_owned(), short(&hash(&sql))),
     ];
-    vec![("This report".to_owned(), run), ("Sources".to_owned(), tables.collect()), ("Definitions".to_owned(), definitions)]
+    vec![
+        ("This report".to_owned(), run),
+        ("Sources".to_owned(), tables.collect()),
+        ("Definitions".to_owned(), definitions),
+    ]
 }
 
 fn variables(state: &State<'_>, sources: &[Source<'_>]) -> BTreeMap<String, Cell> {

@@ -32,7 +32,8 @@ const MANIFEST: &str = "manifest.json";
 
 /// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
 pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Result<Published> {
-    let mut files: Vec<(String, &str)> = vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
+    let mut files: Vec<(String, &str)> =
+        vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
     files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
     files.sort();
     let hashes = files.iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect();
@@ -51,7 +52,9 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Res
 
 /// Puts a whole folder in the place of whatever is there; `false` if that was the same already.
 fn put(home: &Path, folder: &Path, files: &[(String, &str)], manifest: &Manifest) -> Result<bool> {
-    if read_manifest(folder).as_ref() == Some(manifest) && manifest.files.iter().all(|(path, wanted)| hash_of(&folder.join(path)).as_ref() == Some(wanted)) {
+    if read_manifest(folder).as_ref() == Some(manifest)
+        && manifest.files.iter().all(|(path, wanted)| hash_of(&folder.join(path)).as_ref() == Some(wanted))
+    {
         return Ok(false);
     }
     let made = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(home).doing("create a folder in", home)?;
@@ -111,7 +114,12 @@ mod tests {
     use super::*;
 
     fn rendered(html: &str) -> Rendered {
-        Rendered { html: html.to_owned(), markdown: "# x".to_owned(), assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())], headline: "x".to_owned() }
+        Rendered {
+            html: html.to_owned(),
+            markdown: "# x".to_owned(),
+            assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())],
+            headline: "x".to_owned(),
+        }
     }
 
     #[test]
@@ -125,7 +133,10 @@ mod tests {
         assert_eq!(latest(), "new");
         assert!(publish(out.path(), "x", newer, &rendered("newer")).unwrap().is_changed);
         assert_eq!(latest(), "newer");
-        let names: Vec<String> = fs::read_dir(out.path().join("x")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let names: Vec<String> = fs::read_dir(out.path().join("x"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         assert_eq!(names.len(), 3, "nothing unfinished stays: {names:?}");
     }
 }

@@ -41,7 +41,8 @@ pub async fn query(context: &SessionContext, report: &Report) -> Result<BTreeMap
     for (name, ReportQuery { sql, selection }) in &report.queries {
         let failed = |error: datafusion::error::DataFusionError| {
             let found = sql.problem(&error);
-            Error::failed(format!("the query `{name}` of the report {} failed: {}", report.name, found.message)).help(format!("look at {}", found.place))
+            Error::failed(format!("the query `{name}` of the report {} failed: {}", report.name, found.message))
+                .help(format!("look at {}", found.place))
         };
         let plan = query::plan(context, selection, sql).await.map_err(|found| Error::project(vec![found]))?;
         let schema = Arc::clone(plan.schema().inner());
@@ -52,14 +53,22 @@ pub async fn query(context: &SessionContext, report: &Report) -> Result<BTreeMap
 }
 
 fn table(schema: &Schema, batches: &[RecordBatch], name: &str, report: &Report) -> Result<Table> {
-    let bad = |error: arrow::error::ArrowError| Error::failed(format!("the query `{name}` of the report {} gives what no page can show: {error}", report.name));
+    let bad = |error: arrow::error::ArrowError| {
+        Error::failed(format!("the query `{name}` of the report {} gives what no page can show: {error}", report.name))
+    };
     let columns = columns(schema);
     let mut rows = Vec::new();
     for batch in batches {
         let cells = batch.columns().iter().map(cells).collect::<std::result::Result<Vec<_>, _>>().map_err(bad)?;
-        rows.extend((0..batch.num_rows()).map(|row| cells.iter().map(|column| column[row].clone()).collect::<Vec<_>>()));
+        rows.extend(
+            (0..batch.num_rows()).map(|row| cells.iter().map(|column| column[row].clone()).collect::<Vec<_>>()),
+        );
         if rows.len() > MAX_ROWS {
-            return Err(Error::failed(format!("the query `{name}` of the report {} gives more than {MAX_ROWS} rows", report.name)).help("aggregate in SQL, or add a LIMIT"));
+            return Err(Error::failed(format!(
+                "the query `{name}` of the report {} gives more than {MAX_ROWS} rows",
+                report.name
+            ))
+            .help("aggregate in SQL, or add a LIMIT"));
         }
     }
     Ok(Table { columns, rows })
@@ -70,8 +79,16 @@ fn cells(array: &ArrayRef) -> std::result::Result<Vec<Cell>, arrow::error::Arrow
     let to = |data_type: &DataType| arrow::compute::cast(array, data_type);
     Ok(match kind(array.data_type()) {
         Kind::Bool => array.as_boolean().iter().map(|value| value.map_or(Cell::Null, Cell::Bool)).collect(),
-        Kind::Int => to(&DataType::Int64)?.as_primitive::<Int64Type>().iter().map(|value| value.map_or(Cell::Null, Cell::Int)).collect(),
-        Kind::Float => to(&DataType::Float64)?.as_primitive::<Float64Type>().iter().map(|value| value.map_or(Cell::Null, Cell::Float)).collect(),
+        Kind::Int => to(&DataType::Int64)?
+            .as_primitive::<Int64Type>()
+            .iter()
+            .map(|value| value.map_or(Cell::Null, Cell::Int))
+            .collect(),
+        Kind::Float => to(&DataType::Float64)?
+            .as_primitive::<Float64Type>()
+            .iter()
+            .map(|value| value.map_or(Cell::Null, Cell::Float))
+            .collect(),
         Kind::Decimal => {
             let scale = match array.data_type() {
                 DataType::Decimal128(_, scale) | DataType::Decimal256(_, scale) => *scale,
@@ -88,7 +105,11 @@ fn cells(array: &ArrayRef) -> std::result::Result<Vec<Cell>, arrow::error::Arrow
         }
         Kind::Moment => {
             let moments = to(&MOMENT)?;
-            moments.as_primitive::<TimestampMicrosecondType>().iter().map(|value| value.map_or(Cell::Null, Cell::Moment)).collect()
+            moments
+                .as_primitive::<TimestampMicrosecondType>()
+                .iter()
+                .map(|value| value.map_or(Cell::Null, Cell::Moment))
+                .collect()
         }
         Kind::Text => {
             let texts = to(&DataType::Utf8)?;

@@ -13,7 +13,13 @@ use crate::project::Pipeline;
 use crate::query::{self, Sql, session, statement};
 
 /// Answers a SELECT as of a day. A model that the lake holds for that day is read, any other is computed.
-pub async fn ask(prepared: &Prepared, pipeline: &Pipeline, pin: &Pin, day: Day, sql: &Sql) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+pub async fn ask(
+    prepared: &Prepared,
+    pipeline: &Pipeline,
+    pin: &Pin,
+    day: Day,
+    sql: &Sql,
+) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let wrong = |found: Problem| Error { message: "the query has a mistake".to_owned(), ..Error::project(vec![found]) };
     let selection = statement::parse(sql).map_err(wrong)?;
     let context = session::open(&settings(pipeline, day))?;
@@ -27,10 +33,14 @@ pub async fn ask(prepared: &Prepared, pipeline: &Pipeline, pin: &Pin, day: Day, 
     let names = catalogue.relation_names();
     if let Some(unknown) = selection.relations.iter().find(|relation| !names.contains(&relation.name)) {
         let found = Problem::error(unknown.place.clone(), format!("there is no table or model `{}`", unknown.name));
-        return Err(wrong(found.help(problem::did_you_mean(&unknown.name, names.iter().map(String::as_str).collect::<Vec<_>>()))));
+        return Err(wrong(
+            found.help(problem::did_you_mean(&unknown.name, names.iter().map(String::as_str).collect::<Vec<_>>())),
+        ));
     }
     let plan = query::check(&context, &selection, sql).await.map_err(wrong)?;
-    let failed = |error: datafusion::error::DataFusionError| Error::failed(format!("the query failed: {}", sql.problem(&error).message));
+    let failed = |error: datafusion::error::DataFusionError| {
+        Error::failed(format!("the query failed: {}", sql.problem(&error).message))
+    };
     let frame = context.execute_logical_plan(plan).await.map_err(failed)?;
     let schema = SchemaRef::clone(frame.schema().inner());
     Ok((schema, frame.collect().await.map_err(failed)?))

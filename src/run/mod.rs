@@ -9,6 +9,7 @@ mod ask;
 mod prepare;
 mod record;
 mod schedule;
+mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,8 +20,11 @@ use uuid::Uuid;
 pub use ask::ask;
 pub use prepare::{Environment, JobTemplate, Prepared, prepare, settings};
 pub use record::{
-    DayRecord, Event, ModelOutcome, ModelRecord, Record, ReportOutcome, ReportRecord, SourceOutcome, SourceRecord, Status,
+    DayRecord, Event, ModelOutcome, ModelRecord, Record, ReportOutcome, ReportRecord, SourceOutcome, SourceRecord,
+    Status,
 };
+
+pub use validate::{Validated, validate};
 
 use crate::catalogue::Selector;
 use crate::day::Day;
@@ -77,14 +81,16 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
     let mut missing: BTreeSet<Day> = BTreeSet::new();
     for template in &prepared.jobs {
         let days = template.days()?;
-        let held: BTreeSet<Day> = lake.map(|pin| pin.days(&template.table.name, Role::Snapshot).into_iter().collect()).unwrap_or_default();
+        let held: BTreeSet<Day> =
+            lake.map(|pin| pin.days(&template.table.name, Role::Snapshot).into_iter().collect()).unwrap_or_default();
         missing.extend(days.iter().filter(|day| !held.contains(day)));
         exported.extend(days);
     }
     let days: Vec<Day> = match request.days {
         Days::One(day) => vec![day],
         Days::Between(from, to) if from > to => {
-            return Err(Error::new(Kind::Project, format!("--from {from} is after --to {to}")).help("give the earlier day first"));
+            return Err(Error::new(Kind::Project, format!("--from {from} is after --to {to}"))
+                .help("give the earlier day first"));
         }
         Days::Between(from, to) => exported.range(from..=to).copied().collect(),
         Days::Missing if missing.is_empty() => exported.last().copied().into_iter().collect(),
@@ -93,7 +99,8 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
     if days.is_empty() {
         return Err(no_days(prepared, file, request));
     }
-    let models = prepared.catalogue.order().into_iter().filter(|model| !model.is_view()).map(|model| model.name.clone());
+    let models =
+        prepared.catalogue.order().into_iter().filter(|model| !model.is_view()).map(|model| model.name.clone());
     let chosen = Selector::models(&request.select, &prepared.catalogue)?;
     let reports = file.pipeline.reports.iter().filter(|name| Selector::takes_report(&request.select, name)).cloned();
     Ok(Plan { days, models: models.filter(|name| chosen.contains(name)).collect(), reports: reports.collect() })
@@ -103,13 +110,17 @@ fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error
     let patterns: Vec<String> = prepared.jobs.iter().map(|job| job.format.path().to_string()).take(3).collect();
     let name = &file.pipeline.name;
     if file.pipeline.sources.is_empty() {
-        return Error::new(Kind::Project, format!("the pipeline {name} has no sources")).help("add one under `sources:`");
+        return Error::new(Kind::Project, format!("the pipeline {name} has no sources"))
+            .help("add one under `sources:`");
     }
     let has_days = prepared.jobs.iter().any(|job| job.format.path().has_day());
     match request.days {
-        _ if !has_days => Error::new(Kind::Project, format!("the exports of {name} do not carry their day in their path"))
-            .help("say which day they are for with --day YYYY-MM-DD, or put {day} into the paths of the sources"),
-        Days::Between(from, to) => Error::failed(format!("{name}: there are no exports from {from} to {to}")).help(format!("looked for {}", patterns.join(", "))),
+        _ if !has_days => {
+            Error::new(Kind::Project, format!("the exports of {name} do not carry their day in their path"))
+                .help("say which day they are for with --day YYYY-MM-DD, or put {day} into the paths of the sources")
+        }
+        Days::Between(from, to) => Error::failed(format!("{name}: there are no exports from {from} to {to}"))
+            .help(format!("looked for {}", patterns.join(", "))),
         _ => Error::failed(format!("{name}: there are no exports")).help(format!("looked for {}", patterns.join(", "))),
     }
 }
@@ -188,7 +199,11 @@ impl Work<'_> {
         record: &mut DayRecord,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Answers> {
-        let newest_model_day = writer.pin().tables(Role::Model).filter_map(|name| writer.pin().days(name, Role::Model).last().copied()).max();
+        let newest_model_day = writer
+            .pin()
+            .tables(Role::Model)
+            .filter_map(|name| writer.pin().days(name, Role::Model).last().copied())
+            .max();
         let mut transaction = writer.begin(day)?;
         self.ingest(&mut transaction, day, record, observe).await?;
         let mut answers = Answers::new();
@@ -210,7 +225,13 @@ impl Work<'_> {
     }
 
     /// Reads every source of the day into the transaction. All are tried, so that all that fail are told.
-    async fn ingest(&self, transaction: &mut Transaction<'_>, day: Day, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+    async fn ingest(
+        &self,
+        transaction: &mut Transaction<'_>,
+        day: Day,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
         let settings = settings(&self.file.pipeline, day);
         let engine = session::open_for_mapping(&settings)?;
         let view = transaction.view();
@@ -218,7 +239,12 @@ impl Work<'_> {
         let permits = Arc::new(tokio::sync::Semaphore::new(self.host.threads.max(1)));
         let mut fatal: Option<Error> = None;
         let mut done: Vec<SourceRecord> = Vec::new();
-        let nothing = |table: &TableName, outcome| SourceRecord { table: table.to_string(), outcome, counts: Counts::default(), reasons: Vec::new() };
+        let nothing = |table: &TableName, outcome| SourceRecord {
+            table: table.to_string(),
+            outcome,
+            counts: Counts::default(),
+            reasons: Vec::new(),
+        };
         for template in &self.prepared.jobs {
             let job = template.on(&settings, &engine);
             let name = job.table.name.clone();
@@ -235,8 +261,13 @@ impl Work<'_> {
                 continue;
             }
             let print = job.fingerprint(&files, &view, &self.host.program)?;
-            if held.is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print)) {
-                done.push(SourceRecord { counts: held.map(counts_of).unwrap_or_default(), ..nothing(&name, SourceOutcome::Unchanged) });
+            if held
+                .is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print))
+            {
+                done.push(SourceRecord {
+                    counts: held.map(counts_of).unwrap_or_default(),
+                    ..nothing(&name, SourceOutcome::Unchanged)
+                });
                 continue;
             }
             let schema = job.table.schema();
@@ -256,8 +287,10 @@ impl Work<'_> {
             observe(Event::Source(source));
         }
         while let Some(finished) = running.join_next().await {
-            let broke_off = |error: tokio::task::JoinError| Error::failed(format!("reading a source broke off: {error}"));
-            let (job, print, loaded): (Job, String, Result<Loaded>) = finished.map_err(broke_off)?.map_err(broke_off)?;
+            let broke_off =
+                |error: tokio::task::JoinError| Error::failed(format!("reading a source broke off: {error}"));
+            let (job, print, loaded): (Job, String, Result<Loaded>) =
+                finished.map_err(broke_off)?.map_err(broke_off)?;
             let name = &job.table.name;
             let source = match loaded {
                 Ok(loaded) => {
@@ -288,7 +321,9 @@ impl Work<'_> {
             done.push(source);
         }
         done.sort_by(|a, b| a.table.cmp(&b.table));
-        let is_required = |table: &str| self.prepared.jobs.iter().any(|job| job.source.required && job.table.name.to_string() == table);
+        let is_required = |table: &str| {
+            self.prepared.jobs.iter().any(|job| job.source.required && job.table.name.to_string() == table)
+        };
         let failed: Vec<String> = done
             .iter()
             .filter_map(|source| match &source.outcome {
@@ -309,7 +344,13 @@ impl Work<'_> {
     }
 
     /// Models, checks and the answers to the reports' queries, over what the transaction is about to publish.
-    async fn compute(&self, transaction: &mut Transaction<'_>, day: Day, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<Answers> {
+    async fn compute(
+        &self,
+        transaction: &mut Transaction<'_>,
+        day: Day,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Answers> {
         let settings = settings(&self.file.pipeline, day);
         let context = session::open(&settings)?;
         let catalogue = &self.prepared.catalogue;
@@ -317,8 +358,15 @@ impl Work<'_> {
         models::register_declared(&context, catalogue, &view, day)?;
         let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);
         let selected = self.plan.models.iter().cloned().collect();
-        let schedule =
-            Schedule { catalogue, context: &context, transaction, schemas: &self.prepared.planned.schemas, day, selected, threads: self.host.threads };
+        let schedule = Schedule {
+            catalogue,
+            context: &context,
+            transaction,
+            schemas: &self.prepared.planned.schemas,
+            day,
+            selected,
+            threads: self.host.threads,
+        };
         let held: Held = schedule.work(prints, record, observe).await?;
         let mut answers = Answers::new();
         for name in &self.plan.reports {
@@ -349,11 +397,20 @@ impl Work<'_> {
     }
 
     /// Writes the day's reports; data is committed by then, so a report that fails ends nothing else.
-    fn publish(&self, pin: &Pin, day: Day, answers: &Answers, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+    fn publish(
+        &self,
+        pin: &Pin,
+        day: Day,
+        answers: &Answers,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
         let out = self.project.root.join(&self.file.pipeline.out).join("reports");
         for (name, answer) in answers {
             let report = match answer {
-                Err(outcome) => ReportRecord { report: name.clone(), outcome: outcome.clone(), folder: None, headline: None },
+                Err(outcome) => {
+                    ReportRecord { report: name.clone(), outcome: outcome.clone(), folder: None, headline: None }
+                }
                 Ok(data) => self.write(pin, day, name, data, &out, record),
             };
             observe(Event::Report(&report));
@@ -362,7 +419,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn write(&self, pin: &Pin, day: Day, name: &str, data: &BTreeMap<String, Arc<Table>>, out: &std::path::Path, record: &DayRecord) -> ReportRecord {
+    fn write(
+        &self,
+        pin: &Pin,
+        day: Day,
+        name: &str,
+        data: &BTreeMap<String, Arc<Table>>,
+        out: &std::path::Path,
+        record: &DayRecord,
+    ) -> ReportRecord {
         let state = reports::State {
             pipeline: &self.file.pipeline,
             catalogue: &self.prepared.catalogue,
@@ -374,7 +439,12 @@ impl Work<'_> {
             program: &self.host.program,
         };
         let page = reports::page(&state);
-        let failed = |why: String| ReportRecord { report: name.to_owned(), outcome: ReportOutcome::Failed(why), folder: None, headline: None };
+        let failed = |why: String| ReportRecord {
+            report: name.to_owned(),
+            outcome: ReportOutcome::Failed(why),
+            folder: None,
+            headline: None,
+        };
         let rendered = match reports::render(&self.prepared.templates[name], data, &page) {
             Ok(rendered) => rendered,
             Err(found) => return failed(format!("{} at {}", found.message, found.place)),

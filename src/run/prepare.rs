@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::execution::SessionState;
+use datafusion::prelude::SessionContext;
 
-use crate::catalogue::{self, Catalogue, Planned, SNAPSHOT_SUFFIX};
+use crate::calendar::{Calendar, Month};
+use crate::catalogue::{self, Catalogue, Planned, Report};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::exports::{self, Format, PathPattern, Roots};
@@ -58,84 +60,133 @@ pub type Environment = BTreeMap<String, String>;
 
 /// What SQL depends on, for a pipeline on a day.
 pub fn settings(pipeline: &project::Pipeline, day: Day) -> Settings {
-    Settings { day, calendar: pipeline.calendar(), timezone: pipeline.timezone.0.clone(), currency: pipeline.currency.0.clone() }
+    Settings {
+        day,
+        calendar: pipeline.calendar(),
+        timezone: pipeline.timezone.0.clone(),
+        currency: pipeline.currency.0.clone(),
+    }
 }
 
 /// Reads and plans everything that a pipeline needs; all that is wrong comes back in file order.
 pub async fn prepare(project: &Project, file: &PipelineFile, environment: &Environment) -> Result<Prepared> {
-    let files = project::load_files(&project.root, file.pipeline.pack == Pack::Shipped)?;
-    let catalogue = catalogue::load(&files);
-    let mut problems = catalogue.problems.clone();
+    let Examined { catalogue, templates, planned, mut problems } = examine(project, file.pipeline.pack).await?;
     problems.extend(project.problems.iter().cloned());
-
-    // Any day will do: names and types do not depend on it.
-    let any_day = Day::from_epoch_days(0).expect("1970-01-01 is a day");
-    let context = session::open(&settings(&file.pipeline, any_day))?;
-    let planned = models::plan(&context, &catalogue).await?;
-    problems.extend(planned.problems.iter().cloned());
-    problems.extend(checks::plan(&context, &catalogue, &planned).await);
-
-    let mut templates = BTreeMap::new();
-    for report in catalogue.reports.values() {
-        let template = match Template::parse(&report.source, report.body) {
-            Ok(template) => template,
-            Err(found) => {
-                problems.extend(found);
-                continue;
-            }
-        };
-        let mut columns = BTreeMap::new();
-        let mut is_whole = true;
-        for (name, query) in &report.queries {
-            if !planned.covers(&catalogue, &query.selection.relations) {
-                is_whole = false;
-                continue;
-            }
-            match query::check(&context, &query.selection, &query.sql).await {
-                Ok(plan) => drop(columns.insert(name.clone(), reports::columns(plan.schema().inner()))),
-                Err(found) => {
-                    is_whole = false;
-                    problems.push(found);
-                }
-            }
-        }
-        if is_whole {
-            let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
-            let known = Known { queries: &columns, variables: &reports::variable_kinds(), definitions: &definitions };
-            problems.extend(reports::check(&template, known));
-        }
-        templates.insert(report.name.clone(), template);
-    }
-    let jobs = jobs(project, file, &catalogue, environment, &mut problems)?;
-    problems.extend(report_names(file, &catalogue));
-
+    let (jobs, found) = jobs(project, file, &catalogue, environment)?;
+    problems.extend(found);
     problem::sort(&mut problems);
-    let (errors, warnings): (Vec<Problem>, Vec<Problem>) = problems.into_iter().partition(|found| found.severity == Severity::Error);
+    let (errors, warnings): (Vec<Problem>, Vec<Problem>) =
+        problems.into_iter().partition(|found| found.severity == Severity::Error);
     if errors.is_empty() {
         return Ok(Prepared { catalogue, templates, jobs, warnings, planned });
     }
-    let unchecked: Vec<String> = planned.unchecked.iter().map(ToString::to_string).collect();
     let mut error = Error::project(errors.into_iter().chain(warnings).collect());
-    if !unchecked.is_empty() {
-        error = error.help(format!("not checked, because they read what is broken: {}", unchecked.join(", ")));
-    }
+    error.help = not_checked(&planned);
     Err(error)
+}
+
+/// Words for the models of which nothing can be said, because they read what is broken.
+pub fn not_checked(planned: &Planned) -> Option<String> {
+    let names: Vec<String> = planned.unchecked.iter().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| format!("not checked, because they read what is broken: {}", names.join(", ")))
+}
+
+/// A project's SQL and reports, planned without data, whatever its pipelines say.
+pub struct Examined {
+    pub catalogue: Catalogue,
+    pub templates: BTreeMap<String, Template>,
+    pub planned: Planned,
+    pub problems: Vec<Problem>,
+}
+
+/// Reads and plans the layered files.
+pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
+    let files = project::load_files(&project.root, pack == Pack::Shipped)?;
+    let catalogue = catalogue::load(&files);
+    let mut problems = catalogue.problems.clone();
+    let context = session::open(&neutral_settings())?;
+    let planned = models::plan(&context, &catalogue).await?;
+    problems.extend(planned.problems.iter().cloned());
+    problems.extend(checks::plan(&context, &catalogue, &planned).await);
+    let mut templates = BTreeMap::new();
+    for report in catalogue.reports.values() {
+        match Template::parse(&report.source, report.body) {
+            Ok(template) => {
+                problems.extend(check_report(&context, &catalogue, &planned, report, &template).await);
+                templates.insert(report.name.clone(), template);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    Ok(Examined { catalogue, templates, planned, problems })
+}
+
+/// Names and types depend on no setting, so any will do to check them.
+fn neutral_settings() -> Settings {
+    Settings {
+        day: Day::from_epoch_days(0).expect("1970-01-01 is a day"),
+        calendar: Calendar { year_starts: Month::January },
+        timezone: jiff::tz::TimeZone::UTC,
+        currency: "USD".to_owned(),
+    }
+}
+
+/// A report's queries, and, if all of them can be planned, its template over their columns.
+async fn check_report(
+    context: &SessionContext,
+    catalogue: &Catalogue,
+    planned: &Planned,
+    report: &Report,
+    template: &Template,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut columns = BTreeMap::new();
+    for (name, query) in &report.queries {
+        if !planned.covers(catalogue, &query.selection.relations) {
+            continue;
+        }
+        match query::check(context, &query.selection, &query.sql).await {
+            Ok(plan) => drop(columns.insert(name.clone(), reports::columns(plan.schema().inner()))),
+            Err(found) => problems.push(found),
+        }
+    }
+    if columns.len() == report.queries.len() {
+        let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
+        let known = Known { queries: &columns, variables: &reports::variable_kinds(), definitions: &definitions };
+        problems.extend(reports::check(template, known));
+    }
+    problems
+}
+
+/// A pipeline's sources over the declared tables, and all that is wrong with the pipeline's file.
+pub fn jobs(
+    project: &Project,
+    file: &PipelineFile,
+    catalogue: &Catalogue,
+    environment: &Environment,
+) -> Result<(Vec<JobTemplate>, Vec<Problem>)> {
+    let mut problems = report_names(file, catalogue);
+    let jobs = source_jobs(project, file, catalogue, environment, &mut problems)?;
+    Ok((jobs, problems))
 }
 
 fn report_names(file: &PipelineFile, catalogue: &Catalogue) -> Vec<Problem> {
     let names: Vec<&str> = catalogue.reports.keys().map(String::as_str).collect();
-    let broken = |name: &str| catalogue.problems.iter().any(|found| found.place.source.path == format!("reports/{name}.md"));
-    let unknown = file.pipeline.reports.iter().enumerate().filter(|(_, name)| !names.contains(&name.as_str()) && !broken(name));
+    let broken =
+        |name: &str| catalogue.problems.iter().any(|found| found.place.source.path == format!("reports/{name}.md"));
+    let unknown =
+        file.pipeline.reports.iter().enumerate().filter(|(_, name)| !names.contains(&name.as_str()) && !broken(name));
     unknown
         .map(|(index, name)| {
             let place = file.document.place(&path!["reports", index]);
-            Problem::error(place, format!("there is no report `{name}`")).help(problem::did_you_mean(name, names.iter().copied()))
+            Problem::error(place, format!("there is no report `{name}`"))
+                .help(problem::did_you_mean(name, names.iter().copied()))
         })
         .collect()
 }
 
 /// The pipeline's sources over their declared tables; what is wrong with them goes to `problems`.
-fn jobs(
+fn source_jobs(
     project: &Project,
     file: &PipelineFile,
     catalogue: &Catalogue,
@@ -148,7 +199,10 @@ fn jobs(
         let place = Place { document: Arc::clone(&document), index };
         let Some(table) = catalogue.tables.get(&source.table) else {
             let names: Vec<String> = catalogue.tables.keys().map(ToString::to_string).collect();
-            let found = Problem::error(document.place(&path!["sources", index, "table"]), format!("there is no declared table `{}`", source.table));
+            let found = Problem::error(
+                document.place(&path!["sources", index, "table"]),
+                format!("there is no declared table `{}`", source.table),
+            );
             problems.push(found.help(format!(
                 "{}; a table is declared by CREATE TABLE in sql/{}/{}.sql",
                 problem::did_you_mean(&source.table.to_string(), names.iter().map(String::as_str).collect::<Vec<_>>()),
@@ -167,11 +221,18 @@ fn jobs(
             Ok((path, allowed)) => {
                 let roots = Roots::new(&project.root, &allowed)?;
                 if let Err(error) = roots.admit(&path) {
-                    let found = Problem::error(document.place(&path!["sources", index, format_name, "path"]), error.message);
+                    let found =
+                        Problem::error(document.place(&path!["sources", index, format_name, "path"]), error.message);
                     problems.push(found.help(error.help.unwrap_or_default()));
                     continue;
                 }
-                let job = JobTemplate { source: source.clone(), place, table: table.clone(), format: format.with_path(path), roots };
+                let job = JobTemplate {
+                    source: source.clone(),
+                    place,
+                    table: table.clone(),
+                    format: format.with_path(path),
+                    roots,
+                };
                 jobs.push(job);
             }
             Err(why) => {
@@ -184,7 +245,10 @@ fn jobs(
 }
 
 /// A path with `${env:NAME}` replaced. A folder that the environment names is one that its owner allows.
-fn whole_path(path: &PathPattern, environment: &Environment) -> std::result::Result<(PathPattern, Vec<PathBuf>), String> {
+fn whole_path(
+    path: &PathPattern,
+    environment: &Environment,
+) -> std::result::Result<(PathPattern, Vec<PathBuf>), String> {
     let written = path.to_string();
     let mut whole = String::new();
     let mut allowed = Vec::new();
@@ -212,39 +276,28 @@ fn glob_escaped(value: &str) -> String {
     value.chars().map(|c| if ['*', '?', '['].contains(&c) { format!("[{c}]") } else { c.to_string() }).collect()
 }
 
-impl Prepared {
-    /// Checks the maps against the headers of the newest exports, where there are any; what `validate` adds.
-    pub fn check_headers(&self, pipeline: &project::Pipeline) -> Result<Vec<Problem>> {
-        let mut problems = Vec::new();
-        // Any day will do: whether a map fits a header does not depend on it.
-        let engine = session::open_for_mapping(&settings(pipeline, Day::from_epoch_days(0).expect("1970-01-01 is a day")))?;
-        for template in &self.jobs {
-            let day = template.days()?.last().copied();
-            // A path without a day has one file, whatever the day.
-            let day = day.or_else(|| (!template.format.path().has_day()).then(|| Day::from_epoch_days(0)).flatten());
-            let Some(day) = day else { continue };
-            let job = template.on(&settings(pipeline, day), &engine);
-            let files = job.files()?;
-            if files.is_empty() {
-                continue;
-            }
-            match job.check_header(&files) {
-                Ok(()) => {}
-                Err(error) if error.kind == Kind::Project && !error.problems.is_empty() => problems.extend(error.problems),
-                Err(error) => {
-                    let at = template.place.document.key_place(&path!["sources", template.place.index]);
-                    problems.push(Problem::warning(at, error.message));
-                }
+/// Checks the maps against the headers of the newest exports, where there are any.
+pub fn check_headers(jobs: &[JobTemplate], pipeline: &project::Pipeline) -> Result<Vec<Problem>> {
+    let mut problems = Vec::new();
+    // Whether a map fits a header does not depend on the day either.
+    let engine = session::open_for_mapping(&settings(pipeline, neutral_settings().day))?;
+    for template in jobs {
+        // A path without a day has one file, whatever the day.
+        let any_day = (!template.format.path().has_day()).then(|| neutral_settings().day);
+        let Some(day) = template.days()?.last().copied().or(any_day) else { continue };
+        let job = template.on(&settings(pipeline, day), &engine);
+        let files = job.files()?;
+        if files.is_empty() {
+            continue;
+        }
+        match job.check_header(&files) {
+            Ok(()) => {}
+            Err(error) if error.kind == Kind::Project && !error.problems.is_empty() => problems.extend(error.problems),
+            Err(error) => {
+                let at = template.place.document.key_place(&path!["sources", template.place.index]);
+                problems.push(Problem::warning(at, error.message));
             }
         }
-        problem::sort(&mut problems);
-        Ok(problems)
     }
-
-    /// The declared table that a relation's rows come from, if it is one.
-    pub fn declared<'n>(&self, relation: &'n str) -> Option<&'n str> {
-        let base = relation.strip_suffix(SNAPSHOT_SUFFIX).unwrap_or(relation);
-        let is_table = |name: &str| self.catalogue.tables.keys().any(|table| table.to_string() == name);
-        if is_table(relation) { Some(relation) } else { is_table(base).then_some(base) }
-    }
+    Ok(problems)
 }

@@ -124,11 +124,18 @@ pub enum ReportOutcome {
 #[derive(Debug, Clone)]
 pub enum Event<'e> {
     /// A day begins; it is the `nth` of `of`.
-    Day { day: Day, nth: usize, of: usize },
+    Day {
+        day: Day,
+        nth: usize,
+        of: usize,
+    },
     Source(&'e SourceRecord),
     Model(&'e ModelRecord),
     Check(&'e CheckOutcome),
-    Committed { day: Day, commit: Option<u64> },
+    Committed {
+        day: Day,
+        commit: Option<u64>,
+    },
     Report(&'e ReportRecord),
     Warning(String),
 }
@@ -137,9 +144,12 @@ impl Record {
     /// The worst that happened.
     pub fn judge(&self) -> Status {
         let days = || self.days.iter();
-        let source_failed = days().flat_map(|day| &day.sources).any(|source| matches!(source.outcome, SourceOutcome::Failed(_)));
-        let model_failed = days().flat_map(|day| &day.models).any(|model| matches!(model.outcome, ModelOutcome::Failed(_)));
-        let report_failed = days().flat_map(|day| &day.reports).any(|report| matches!(report.outcome, ReportOutcome::Failed(_)));
+        let source_failed =
+            days().flat_map(|day| &day.sources).any(|source| matches!(source.outcome, SourceOutcome::Failed(_)));
+        let model_failed =
+            days().flat_map(|day| &day.models).any(|model| matches!(model.outcome, ModelOutcome::Failed(_)));
+        let report_failed =
+            days().flat_map(|day| &day.reports).any(|report| matches!(report.outcome, ReportOutcome::Failed(_)));
         let check_failed = days().flat_map(|day| &day.checks).any(CheckOutcome::stops);
         if source_failed || model_failed {
             Status::Failed

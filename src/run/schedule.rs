@@ -48,7 +48,12 @@ pub type Held = BTreeMap<String, String>;
 
 impl Schedule<'_, '_> {
     /// Builds and checks everything; gives for each relation that is not to be read why that is.
-    pub async fn work(mut self, mut prints: Fingerprints, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) -> Result<Held> {
+    pub async fn work(
+        mut self,
+        mut prints: Fingerprints,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Held> {
         let order: Vec<&Model> = self.catalogue.order();
         let mut standing: BTreeMap<String, Standing> = BTreeMap::new();
         let mut waiting: Vec<&Model> = order.clone();
@@ -67,9 +72,15 @@ impl Schedule<'_, '_> {
                 moved = false;
                 let mut still = Vec::new();
                 for model in std::mem::take(&mut waiting) {
-                    let reads: Vec<&str> = model.relations().iter().map(|relation| relation.name.as_str()).filter(|name| is_model(name)).collect();
+                    let reads: Vec<&str> = model
+                        .relations()
+                        .iter()
+                        .map(|relation| relation.name.as_str())
+                        .filter(|name| is_model(name))
+                        .collect();
                     let gates = checks_before(self.catalogue, &ancestors, model);
-                    let is_free = reads.iter().all(|name| standing.contains_key(*name)) && gates.iter().all(|check| !open_checks.contains(&check.name));
+                    let is_free = reads.iter().all(|name| standing.contains_key(*name))
+                        && gates.iter().all(|check| !open_checks.contains(&check.name));
                     if !is_free {
                         still.push(model);
                         continue;
@@ -77,7 +88,8 @@ impl Schedule<'_, '_> {
                     moved = true;
                     let name = model.name.to_string();
                     let missing = reads.iter().find(|name| matches!(standing.get(**name), Some(Standing::Missing(_))));
-                    let stopped = gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
+                    let stopped =
+                        gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
                     let why = match (missing, stopped) {
                         (Some(missing), _) => Some(format!("{missing} is not there")),
                         (None, Some(check)) => Some(format!("the check {} failed", check.name)),
@@ -109,7 +121,13 @@ impl Schedule<'_, '_> {
                 waiting = still;
                 let mut later = Vec::new();
                 for check in std::mem::take(&mut checks) {
-                    let reads: Vec<&str> = check.selection.relations.iter().map(|relation| relation.name.as_str()).filter(|name| is_model(name)).collect();
+                    let reads: Vec<&str> = check
+                        .selection
+                        .relations
+                        .iter()
+                        .map(|relation| relation.name.as_str())
+                        .filter(|name| is_model(name))
+                        .collect();
                     if !reads.iter().all(|name| standing.contains_key(*name)) {
                         later.push(check);
                         continue;
@@ -154,9 +172,14 @@ impl Schedule<'_, '_> {
 
     /// Starts a model; its writer is made here, because only one place may begin tables of the commit.
     fn start(&mut self, running: &mut JoinSet<Finished>, permits: &Arc<Semaphore>, model: &Model) -> Result<()> {
-        let schema = self.schemas.get(&model.name).map(lake::as_read).ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
+        let schema = self
+            .schemas
+            .get(&model.name)
+            .map(lake::as_read)
+            .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
         let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
-        let (context, permits, name, model) = (self.context.clone(), Arc::clone(permits), model.name.clone(), model.clone());
+        let (context, permits, name, model) =
+            (self.context.clone(), Arc::clone(permits), model.name.clone(), model.clone());
         running.spawn(async move {
             let _permit = permits.acquire_owned().await;
             Finished::Model(name, models::build(context, model, writer).await)
@@ -186,7 +209,10 @@ impl Schedule<'_, '_> {
             Err(error) if error.kind > Kind::Project => Err(error),
             Err(error) => {
                 let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
-                let told = error.problems.first().map_or(error.message, |found| format!("{} at {}", found.message, found.place));
+                let told = error
+                    .problems
+                    .first()
+                    .map_or(error.message, |found| format!("{} at {}", found.message, found.place));
                 self.note(record, observe, &name, ModelOutcome::Failed(format!("{told}{help}")), 0);
                 Ok(Standing::Missing("it failed".to_owned()))
             }
@@ -195,14 +221,22 @@ impl Schedule<'_, '_> {
 
     fn is_unchanged(&self, name: &TableName, print: &str) -> bool {
         let view = self.transaction.view();
-        view.on(name, Role::Model, self.day).is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(print))
+        view.on(name, Role::Model, self.day)
+            .is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(print))
     }
 
     fn rows(&self, name: &TableName) -> u64 {
         self.transaction.view().on(name, Role::Model, self.day).map_or(0, |version| version.rows)
     }
 
-    fn note(&self, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>), name: &TableName, outcome: ModelOutcome, rows: u64) {
+    fn note(
+        &self,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+        name: &TableName,
+        outcome: ModelOutcome,
+        rows: u64,
+    ) {
         let model = ModelRecord { model: name.to_string(), outcome, rows };
         observe(Event::Model(&model));
         record.models.push(model);
@@ -224,9 +258,16 @@ fn ancestors(catalogue: &Catalogue, order: &[&Model]) -> BTreeMap<TableName, BTr
 
 /// The checks that a model waits for: those all of whose relations it depends on itself. Another one could depend
 /// on the model, and the two would wait for each other.
-fn checks_before<'c>(catalogue: &'c Catalogue, ancestors: &BTreeMap<TableName, BTreeSet<String>>, model: &Model) -> Vec<&'c Check> {
+fn checks_before<'c>(
+    catalogue: &'c Catalogue,
+    ancestors: &BTreeMap<TableName, BTreeSet<String>>,
+    model: &Model,
+) -> Vec<&'c Check> {
     let above = &ancestors[&model.name];
-    let reads = |check: &Check| !check.selection.relations.is_empty() && check.selection.relations.iter().all(|relation| above.contains(&relation.name));
+    let reads = |check: &Check| {
+        !check.selection.relations.is_empty()
+            && check.selection.relations.iter().all(|relation| above.contains(&relation.name))
+    };
     catalogue.checks.iter().filter(|check| check.gravity == crate::project::Gravity::Error && reads(check)).collect()
 }
 
