@@ -19,6 +19,9 @@ pub struct Check {
     pub subject: Subject,
     pub sql: Sql,
     pub selection: Selection,
+    /// For a rule that looks at one row at a time: the condition that offenders meet. Such rules of a model are counted
+    /// in one pass over it.
+    pub condition: Option<String>,
 }
 
 /// What a check is about: what depends on it waits for it.
@@ -65,5 +68,13 @@ pub fn parse(name: &TableName, file: &ProjectFile) -> Result<Check, Vec<Problem>
     let sql = Sql::file(&file.source);
     let selection = statement::parse(&sql).map_err(|found| vec![found])?;
     let CheckHeader { description, severity, .. } = header;
-    Ok(Check { name: name.to_string(), description, gravity: severity, subject: Subject::WhatItReads, sql, selection })
+    Ok(Check {
+        name: name.to_string(),
+        description,
+        gravity: severity,
+        subject: Subject::WhatItReads,
+        sql,
+        selection,
+        condition: None,
+    })
 }

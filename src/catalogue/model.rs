@@ -126,6 +126,7 @@ fn column_check(
         subject: Subject::Model(model.clone()),
         sql,
         selection,
+        condition: (!grouped).then_some(condition),
     })
 }
 

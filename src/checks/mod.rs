@@ -2,13 +2,16 @@
 //!
 //! A failed check is an outcome, not an error: what follows from it is decided by whoever reads it.
 
+use arrow::array::AsArray;
+use arrow::datatypes::Int64Type;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::catalogue::{Catalogue, Check, CheckOutcome, Planned};
 use crate::error::{Error, Result};
-use crate::problem::Problem;
-use crate::query;
+use crate::lake::TableName;
+use crate::problem::{Problem, SourceFile};
+use crate::query::{self, Sql, statement};
 
 /// Plans every check whose relations could be planned.
 pub async fn plan(context: &SessionContext, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
@@ -17,6 +20,32 @@ pub async fn plan(context: &SessionContext, catalogue: &Catalogue, planned: &Pla
         problems.extend(query::check(context, &check.selection, &check.sql).await.err());
     }
     problems
+}
+
+/// Counts the offenders of rules of one model that look at one row at a time, in one pass.
+pub async fn run_together(context: SessionContext, model: TableName, checks: Vec<Check>) -> Result<Vec<CheckOutcome>> {
+    let failed = |why: &dyn std::fmt::Display| Error::failed(format!("the checks of {model} failed to run: {why}"));
+    let counts: Vec<String> = checks
+        .iter()
+        .filter_map(|check| check.condition.as_ref())
+        .map(|condition| format!("count(*) FILTER (WHERE {condition})"))
+        .collect();
+    let named: Vec<String> =
+        counts.iter().enumerate().map(|(at, count)| format!("{count} AS offenders_{at}")).collect();
+    let sql = Sql::file(&SourceFile::new(
+        format!("the checks of {model}"),
+        format!("SELECT {} FROM {model}", named.join(", ")),
+    ));
+    let selection = statement::parse(&sql).map_err(|found| failed(&found.message))?;
+    let plan = query::plan(&context, &selection, &sql).await.map_err(|found| failed(&found.message))?;
+    let frame = context.execute_logical_plan(plan).await.map_err(|error| failed(&sql.problem(&error).message))?;
+    let rows = frame.collect().await.map_err(|error| failed(&sql.problem(&error).message))?;
+    let count = |at: usize| rows.first().map_or(0, |row| row.column(at).as_primitive::<Int64Type>().value(0));
+    let outcome = |(at, check): (usize, Check)| {
+        let offenders = u64::try_from(count(at)).unwrap_or(0);
+        CheckOutcome { check: check.name, severity: check.gravity, offenders }
+    };
+    Ok(checks.into_iter().enumerate().map(outcome).collect())
 }
 
 /// Counts a check's offenders.

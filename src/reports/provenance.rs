@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::block::{Notice, NoticeKind};
+use super::calendar;
 use super::page::{Definition, Link, Page};
 use super::table::{Cell, Kind};
 use crate::calendar::Grain;
@@ -54,7 +55,7 @@ pub fn page(state: &State<'_>) -> Page {
         title: report.header.title.clone(),
         who: pipeline.description.clone().unwrap_or_else(|| pipeline.name.clone()),
         day: *day,
-        data_as_of: newest.map_or_else(|| "no snapshot".to_owned(), |newest| newest.to_string()),
+        data_as_of: newest.map_or_else(|| "no snapshot".to_owned(), calendar::day),
         currency: Some(pipeline.currency.0.clone()),
         fiscal_year_starts: pipeline.fiscal_year_starts as i8,
         facts: vec![format!("{fresh} of {} sources of this day", sources.len())],
@@ -100,7 +101,7 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
     let mut say = |kind, text: String| notices.push(Notice { kind, text });
     let failed: Vec<&CheckOutcome> = state.checks.iter().filter(|check| !check.is_passed()).collect();
     for check in failed.iter().filter(|check| check.stops()) {
-        say(NoticeKind::Bad, format!("The check {} failed: {}.", check.check, rows(check.offenders)));
+        say(NoticeKind::Bad, format!("A check failed: {} ({}).", described(state, check), rows(check.offenders)));
     }
     let old: Vec<String> = sources
         .iter()
@@ -133,6 +134,12 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
         say(NoticeKind::Info, format!("To look into: {}.", warned.join(", ")));
     }
     notices
+}
+
+/// What a check is about, in the words of its file; its name, where it has none.
+fn described(state: &State<'_>, outcome: &CheckOutcome) -> String {
+    let check = state.catalogue.checks.iter().find(|check| check.name == outcome.check);
+    check.and_then(|check| check.description.clone()).unwrap_or_else(|| outcome.check.clone())
 }
 
 fn rows(count: u64) -> String {

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::record::{DayRecord, Event, ModelOutcome, ModelRecord};
-use crate::catalogue::{Catalogue, Check, CheckOutcome, Model};
+use crate::catalogue::{Catalogue, Check, CheckOutcome, Model, Subject};
 use crate::checks;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
@@ -40,7 +40,7 @@ pub struct Schedule<'r, 'w> {
 
 enum Finished {
     Model(TableName, Result<Staged>),
-    Check(String, Result<CheckOutcome>),
+    Checks(Result<Vec<CheckOutcome>>),
 }
 
 /// What held back whatever reads a relation, by relation.
@@ -120,6 +120,7 @@ impl Schedule<'_, '_> {
                 }
                 waiting = still;
                 let mut later = Vec::new();
+                let mut by_row: BTreeMap<TableName, Vec<Check>> = BTreeMap::new();
                 for check in std::mem::take(&mut checks) {
                     let reads: Vec<&str> = check
                         .selection
@@ -138,25 +139,37 @@ impl Schedule<'_, '_> {
                         open_checks.remove(&check.name);
                         continue;
                     }
+                    if let (Subject::Model(model), Some(_)) = (&check.subject, &check.condition) {
+                        by_row.entry(model.clone()).or_default().push(check.clone());
+                        continue;
+                    }
                     let (context, check, permits) = (self.context.clone(), check.clone(), Arc::clone(&permits));
                     running.spawn(async move {
                         let _permit = permits.acquire_owned().await;
-                        let name = check.name.clone();
-                        Finished::Check(name, checks::run(context, check).await)
+                        Finished::Checks(checks::run(context, check).await.map(|outcome| vec![outcome]))
+                    });
+                }
+                for (model, together) in by_row {
+                    let (context, permits) = (self.context.clone(), Arc::clone(&permits));
+                    running.spawn(async move {
+                        let _permit = permits.acquire_owned().await;
+                        Finished::Checks(checks::run_together(context, model, together).await)
                     });
                 }
                 checks = later;
             }
             let Some(finished) = running.join_next().await else { break };
             match finished.map_err(|error| Error::failed(format!("a task of the run broke off: {error}")))? {
-                Finished::Check(name, outcome) => {
-                    let outcome = outcome?;
-                    open_checks.remove(&name);
-                    if outcome.stops() {
-                        failed_checks.extend(self.catalogue.checks.iter().find(|check| check.name == name));
+                Finished::Checks(outcomes) => {
+                    for outcome in outcomes? {
+                        open_checks.remove(&outcome.check);
+                        if outcome.stops() {
+                            failed_checks
+                                .extend(self.catalogue.checks.iter().find(|check| check.name == outcome.check));
+                        }
+                        observe(Event::Check(&outcome));
+                        record.checks.push(outcome);
                     }
-                    observe(Event::Check(&outcome));
-                    record.checks.push(outcome);
                 }
                 Finished::Model(name, built) => {
                     let now = self.finish(name.clone(), built, &prints, record, observe)?;
