@@ -19,7 +19,7 @@
 //! The stages `ingest`, `models`, `checks` and `reports` never use each other: they hand over through tables in the lake,
 //! and `run` is the only place that knows them all.
 //!
-//! - [`error`], [`problem`]: what stops a command, and what is wrong in a user's file, with its place
+//! - [`problem`], [`error`]: what is wrong in a user's file, with its place, and what stops a command
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
@@ -40,14 +40,13 @@
 //! run can be repeated. No SQL of a user's writes anything. No query sees a day later than its run's. Nothing is inferred
 //! from an export. No file becomes visible half written. No network is used.
 
-pub mod error;
 pub mod problem;
+pub mod error;
 
 pub mod day;
 pub mod calendar;
 pub mod yaml;
 
-#[path = "ingest/read/mod.rs"]
 pub mod exports;
 pub mod lake;
 pub mod project;

@@ -5,6 +5,7 @@
 
 pub mod declared;
 pub mod function;
+mod rule;
 pub mod session;
 pub mod sql;
 pub mod statement;

@@ -16,6 +16,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::error::{Error, Kind, Result};
 use crate::query::function::{self, Settings};
+use crate::query::rule;
 
 /// Bytes that the queries of a run may hold before they spill.
 const MEMORY: usize = 1 << 30;
@@ -58,8 +59,12 @@ fn context(config: SessionConfig) -> Result<SessionContext> {
         .with_memory_pool(Arc::new(pool))
         .build_arc()
         .map_err(|error| Error::new(Kind::Io, format!("could not open the query engine: {error}")))?;
-    let state =
-        SessionStateBuilder::new().with_config(config).with_runtime_env(runtime).with_default_features().build();
+    let state = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features()
+        .with_optimizer_rules(rule::all())
+        .build();
     Ok(SessionContext::new_with_state(state))
 }
 

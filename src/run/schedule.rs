@@ -57,7 +57,7 @@ impl Schedule<'_, '_> {
         let order: Vec<&Model> = self.catalogue.order();
         let mut standing: BTreeMap<String, Standing> = BTreeMap::new();
         let mut waiting: Vec<&Model> = order.clone();
-        let mut checks: Vec<&Check> = self.catalogue.checks.iter().collect();
+        let mut checks: Vec<&Check> = self.catalogue.checks.iter().filter(|check| self.takes(check)).collect();
         let mut open_checks: BTreeSet<String> = checks.iter().map(|check| check.name.clone()).collect();
         let mut failed_checks: Vec<&Check> = Vec::new();
         let mut running: JoinSet<Finished> = JoinSet::new();
@@ -181,6 +181,14 @@ impl Schedule<'_, '_> {
         record.checks.sort_by(|a, b| a.check.cmp(&b.check));
         record.checks_skipped.sort();
         Ok(held(&standing, &failed_checks))
+    }
+
+    /// Whether a check is to run: of a selection only what it builds is checked, and the inputs.
+    fn takes(&self, check: &Check) -> bool {
+        let tables = |name: &str| self.catalogue.models.values().find(|model| !model.is_view() && model.name.to_string() == name);
+        let is_whole = self.catalogue.models.values().all(|model| model.is_view() || self.selected.contains(&model.name));
+        let mut reads = check.selection.relations.iter().filter_map(|relation| tables(&relation.name)).peekable();
+        is_whole || reads.peek().is_none() || reads.any(|model| self.selected.contains(&model.name))
     }
 
     /// Starts a model; its writer is made here, because only one place may begin tables of the commit.

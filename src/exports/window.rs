@@ -1,0 +1,81 @@
+//! Takes a text file, gives a window over its UTF-8 that a reader moves on record by record, and promises that the
+//! window never holds more than `MAX_RECORD` bytes.
+
+use super::encoding::{LEAST_ROOM, Text};
+use super::input::Fingerprint;
+use crate::error::{Error, Result};
+
+/// The longest record, in bytes.
+pub(super) const MAX_RECORD: usize = 64 << 20;
+const FIRST: usize = 256 * 1024;
+
+/// The part of a text file that has been read and not yet been taken.
+pub(super) struct Window {
+    text: Text,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    ended: bool,
+    last: u8,
+}
+
+impl Window {
+    pub fn new(text: Text) -> Self {
+        Self { text, buffer: vec![0; FIRST], start: 0, end: 0, ended: false, last: 0 }
+    }
+
+    pub fn text(&self) -> &Text {
+        &self.text
+    }
+
+    /// The bytes not yet taken.
+    pub fn rest(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
+    /// Whether nothing follows after `rest`.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Whether the last byte taken ends a line.
+    pub fn at_line_start(&self) -> bool {
+        matches!(self.last, b'\n' | b'\r')
+    }
+
+    /// Moves on by `length` bytes of `rest`.
+    pub fn take(&mut self, length: usize) {
+        if length > 0 {
+            self.last = self.buffer[self.start + length - 1];
+            self.start += length;
+        }
+    }
+
+    /// Lengthens `rest`, or finds that the file has ended; `line` is the line at which `rest` begins.
+    pub fn more(&mut self, line: u64) -> Result<()> {
+        let held = self.end - self.start;
+        if held >= MAX_RECORD {
+            return Err(Error::failed(format!(
+                "{} line {line}: the record that begins there is longer than {} MiB",
+                self.text.name(),
+                MAX_RECORD >> 20
+            ))
+            .help("is this the right file, with the right delimiter and encoding?"));
+        }
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, held);
+        }
+        if self.buffer.len() - held < LEAST_ROOM.max(self.buffer.len() / 8) {
+            self.buffer.resize((self.buffer.len() * 2).min(MAX_RECORD + FIRST), 0);
+        }
+        let read = self.text.read(&mut self.buffer[held..])?;
+        self.end += read;
+        self.ended = read == 0;
+        Ok(())
+    }
+
+    pub fn close(self) -> Result<Fingerprint> {
+        self.text.close()
+    }
+}
