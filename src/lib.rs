@@ -20,6 +20,7 @@
 //! and `run` is the only place that knows them all.
 //!
 //! - [`problem`], [`error`]: what is wrong in a user's file, with its place, and what stops a command
+//! - [`hash`]: SHA-256 as text
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
@@ -43,6 +44,7 @@
 pub mod problem;
 pub mod error;
 
+pub mod hash;
 pub mod day;
 pub mod calendar;
 pub mod yaml;

@@ -14,6 +14,7 @@ use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Doing, Error, Result};
+use crate::hash::{hex, sha256};
 
 const BUFFER: usize = 256 * 1024;
 
@@ -112,7 +113,7 @@ impl Input {
         if bytes != self.found.bytes || Stamp::of(&raw.file, &self.path)? != self.found {
             return Err(changed(&self.name));
         }
-        Ok(Fingerprint { bytes, sha256: hex(hash) })
+        Ok(Fingerprint { bytes, sha256: hex(&hash.finalize()) })
     }
 
     fn raw(&self) -> &Raw {
@@ -157,7 +158,7 @@ pub(super) fn load(path: &Path, name: &str, limit: u64) -> Result<(Vec<u8>, Fing
     if content.len() as u64 != found.bytes || Stamp::of(&file, path)? != found {
         return Err(changed(name));
     }
-    let fingerprint = Fingerprint { bytes: found.bytes, sha256: hex(Sha256::new_with_prefix(&content)) };
+    let fingerprint = Fingerprint { bytes: found.bytes, sha256: sha256(&content) };
     Ok((content, fingerprint))
 }
 
@@ -166,7 +167,7 @@ pub(super) fn fingerprint(file: &mut File, path: &Path) -> Result<Fingerprint> {
     let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; BUFFER]);
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(Fingerprint { bytes, sha256: hex(hash) }),
+            Ok(0) => return Ok(Fingerprint { bytes, sha256: hex(&hash.finalize()) }),
             Ok(read) => {
                 hash.update(&buffer[..read]);
                 bytes += read as u64;
@@ -189,10 +190,6 @@ pub(super) fn changed(name: &str) -> Error {
 pub(super) fn too_large(name: &str, limit: u64) -> Error {
     Error::failed(format!("{name} is larger than {} MiB, and this format is read whole", limit >> 20))
         .help("export it as CSV, NDJSON or Parquet, or in several files")
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

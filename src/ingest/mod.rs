@@ -18,7 +18,6 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use datafusion::execution::SessionState;
-use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
 pub use mapping::{Place, check};
@@ -27,6 +26,7 @@ pub use reject::schema as reject_schema;
 use crate::day::Day;
 use crate::error::{Doing, Error, Result};
 use crate::exports::{self, Export, Format, Roots};
+use crate::hash::sha256_of_parts;
 use crate::lake::{Facts, Pin, Role, Staged, TableWriter, Version};
 use crate::project::{self, Source};
 use crate::query::{DeclaredTable, Settings};
@@ -89,7 +89,6 @@ impl Job {
 
     /// A hash of all that the table's rows of the day depend on, apart from the engine: equal hashes, equal rows.
     pub fn fingerprint(&self, files: &[PathBuf], pin: &Pin, program: &str) -> Result<String> {
-        let mut hasher = Sha256::new();
         let mut parts = vec![
             program.to_owned(),
             format!("{:?}", self.source),
@@ -97,16 +96,12 @@ impl Job {
             self.table.sql.text.clone(),
             self.before(pin).map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default(),
         ];
-        parts.extend(files.iter().map(|file| self.roots.name(file)));
-        for part in parts {
-            hasher.update(part.len().to_le_bytes());
-            hasher.update(part);
-        }
         for file in files {
             let content = std::fs::File::open(file).doing("open", file)?;
-            hasher.update(hash_content(content).doing("read", file)?.to_le_bytes());
+            let content = hash_content(content).doing("read", file)?;
+            parts.push(format!("{} {content:032x}", self.roots.name(file)));
         }
-        Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256_of_parts(parts.iter().map(String::as_str)))
     }
 
     /// The table as of the last day before this one.

@@ -32,7 +32,7 @@ impl Head {
         commit.check(self.number + 1, &self.sha256).map_err(|what| damaged(path, &what))?;
         self.state.apply(commit).map_err(|what| damaged(path, &what))?;
         self.number = commit.number;
-        self.sha256 = fs::sha256(bytes);
+        self.sha256 = crate::hash::sha256(bytes);
         Ok(())
     }
 }
@@ -141,7 +141,9 @@ fn read_checkpoint(root: &Path, number: u64) -> Result<Option<Head>> {
     let commit = commit_path(root, number);
     match fs::read(&commit)? {
         None => Err(damaged(&commit, "is missing")),
-        Some(bytes) if fs::sha256(&bytes) != sha256 => Err(damaged(&commit, "is not the file that was committed")),
+        Some(bytes) if crate::hash::sha256(&bytes) != sha256 => {
+            Err(damaged(&commit, "is not the file that was committed"))
+        }
         Some(_) => Ok(Some(Head { number, sha256, state: State::of(versions, changed) })),
     }
 }

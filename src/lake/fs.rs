@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 #[cfg(test)]
 use super::fault::step;
 use crate::error::{Error, Result};
+use crate::hash::hex;
 
 #[cfg(not(test))]
 fn step() -> io::Result<()> {
@@ -129,20 +130,11 @@ impl Write for NewFile {
     }
 }
 
-/// The SHA-256 of bytes, as 64 hexadecimal digits.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
 /// The SHA-256 of an open file's content from where it stands, read in pieces.
 pub fn sha256_of(mut file: &File, path: &Path) -> Result<String> {
     let mut sha256 = Sha256::new();
     io::copy(&mut file, &mut sha256).map_err(|source| failed("read", path, &source))?;
     Ok(hex(&sha256.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a new file with durable content; fails where something of that name lies.

@@ -35,7 +35,7 @@ pub fn read(root: &Path) -> Result<Option<(Identity, String)>> {
         );
     }
     match json.and_then(|json| serde_json::from_value(json).ok()) {
-        Some(identity) => Ok(Some((identity, fs::sha256(&bytes)))),
+        Some(identity) => Ok(Some((identity, crate::hash::sha256(&bytes)))),
         None => Err(chain::damaged(&path, "does not say which lake this is")),
     }
 }

@@ -9,7 +9,6 @@ use arrow::datatypes::SchemaRef;
 
 use super::chain::Head;
 use super::commit::{DataFile, Version};
-use super::fs;
 use super::name::{Role, TableName};
 use super::rows::{self, Rows};
 use crate::day::Day;
@@ -68,7 +67,7 @@ impl Pin {
             .filter_map(|table| self.as_of(table, Role::Snapshot, day))
             .map(|version| format!("{} {} {}\n", version.table, version.day, version.state))
             .collect();
-        fs::sha256(lines.as_bytes())
+        crate::hash::sha256(lines.as_bytes())
     }
 
     /// The columns of a version, without metadata.

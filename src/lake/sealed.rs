@@ -4,8 +4,6 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::fs;
-
 const OPENS: &str = "{\n\"sha256\": \"";
 const CONTENT: &str = "\",\n\"content\": ";
 const CLOSES: &str = "\n}\n";
@@ -14,7 +12,7 @@ const CLOSES: &str = "\n}\n";
 pub fn seal<T: Serialize>(content: &T, indented: bool) -> Vec<u8> {
     let text = if indented { serde_json::to_string_pretty(content) } else { serde_json::to_string(content) }
         .expect("the lake's own types have text as keys and write to memory");
-    let sha256 = fs::sha256(text.as_bytes());
+    let sha256 = crate::hash::sha256(text.as_bytes());
     [OPENS, &sha256, CONTENT, &text, CLOSES].concat().into_bytes()
 }
 
@@ -29,7 +27,7 @@ pub fn unseal<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
 fn opened(bytes: &[u8]) -> Option<&[u8]> {
     let (sha256, rest) = bytes.strip_prefix(OPENS.as_bytes())?.split_at_checked(64)?;
     let content = rest.strip_prefix(CONTENT.as_bytes())?.strip_suffix(CLOSES.as_bytes())?;
-    (fs::sha256(content).as_bytes() == sha256).then_some(content)
+    (crate::hash::sha256(content).as_bytes() == sha256).then_some(content)
 }
 
 #[cfg(test)]

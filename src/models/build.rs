@@ -6,11 +6,11 @@ use std::sync::Arc;
 use datafusion::datasource::ViewTable;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
-use sha2::{Digest, Sha256};
 
 use crate::catalogue::{Catalogue, Model, SNAPSHOT_SUFFIX};
 use crate::day::Day;
 use crate::error::{Error, Result};
+use crate::hash::sha256_of_parts;
 use crate::lake::{Pin, Role, Staged, TableName, TableWriter};
 use crate::query::{self, Settings, session};
 
@@ -38,8 +38,8 @@ impl Fingerprints {
             let days = pin.days(name, Role::Snapshot);
             let all: String = days.iter().filter(|of| **of <= *day).map(|of| state(*of)).collect();
             let newest = days.iter().rfind(|of| **of <= *day).map(|of| state(*of)).unwrap_or_default();
-            found.relations.insert(name.to_string(), hash(&[declared, &newest]));
-            found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), hash(&[declared, &all]));
+            found.relations.insert(name.to_string(), sha256_of_parts([declared, &newest]));
+            found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), sha256_of_parts([declared, &all]));
         }
         found
     }
@@ -55,19 +55,10 @@ impl Fingerprints {
             model.relations().iter().map(|relation| self.relations.get(&relation.name).map_or("", String::as_str));
         let mut parts = vec![self.settings.as_str(), model.sql.text.as_str()];
         parts.extend(reads);
-        let fingerprint = hash(&parts);
+        let fingerprint = sha256_of_parts(parts);
         self.relations.insert(model.name.to_string(), fingerprint.clone());
         fingerprint
     }
-}
-
-fn hash(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part.len().to_le_bytes());
-        hasher.update(part);
-    }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Registers the declared tables as of the day, and all their snapshots up to it.

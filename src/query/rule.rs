@@ -64,7 +64,6 @@ fn is_filter_of_total(plan: &LogicalPlan) -> bool {
 mod tests {
     use datafusion::prelude::SessionContext;
 
-    use super::*;
     use crate::calendar::{Calendar, Month};
     use crate::query::function::Settings;
     use crate::query::session;

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::block::{Notice, NoticeKind};
 use super::calendar;
 use super::page::{Definition, Link, Page};
@@ -14,6 +12,7 @@ use super::table::{Cell, Kind};
 use crate::calendar::Grain;
 use crate::catalogue::{Catalogue, CheckOutcome, Report};
 use crate::day::Day;
+use crate::hash::sha256;
 use crate::lake::{Pin, Role, TableName, Version};
 use crate::project::Pipeline;
 
@@ -182,8 +181,8 @@ fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(St
         .chain(catalogue.models.values().map(|model| model.sql.text.as_str()))
         .collect();
     let definitions = vec![
-        ("Template".to_owned(), format!("{}, {}", report.source.path, short(&hash(&report.source.text)))),
-        ("Models and queries".to_owned(), short(&hash(&sql))),
+        ("Template".to_owned(), format!("{}, {}", report.source.path, short(&sha256(&report.source.text)))),
+        ("Models and queries".to_owned(), short(&sha256(&sql))),
     ];
     vec![
         ("This report".to_owned(), run),
@@ -214,8 +213,4 @@ fn variables(state: &State<'_>, sources: &[Source<'_>]) -> BTreeMap<String, Cell
 /// Enough of a hash to tell two states apart by eye.
 fn short(hash: &str) -> String {
     hash.chars().take(16).collect()
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

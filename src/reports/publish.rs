@@ -5,11 +5,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::render::Rendered;
 use crate::day::Day;
 use crate::error::{Doing, Result};
+use crate::hash::sha256;
 
 /// What a report's folder holds, told to programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Res
         vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
     files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
     files.sort();
-    let hashes = files.iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect();
+    let hashes = files.iter().map(|(path, text)| (path.clone(), sha256(text))).collect();
     let manifest = Manifest { report: name.to_owned(), day, headline: rendered.headline.clone(), files: hashes };
 
     let home = reports.join(name);
@@ -102,11 +102,7 @@ fn read_manifest(folder: &Path) -> Option<Manifest> {
 }
 
 fn hash_of(path: &Path) -> Option<String> {
-    fs::read(path).ok().map(|bytes| hash(&bytes))
-}
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    fs::read(path).ok().map(sha256)
 }
 
 #[cfg(test)]
