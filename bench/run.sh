@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Times the program beside a DuckDB script on the same nights. See README.md.
+#
+# usage: bench/run.sh [PROGRAM] [--pairs N] [--no-record] [--data DIR]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+work="${BENCH_WORK:-${TMPDIR:-/tmp}/forecastle-bench}"
+mkdir -p "$work"
+[ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
+"$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade --only-binary=:all: duckdb pyyaml
+exec "$work/venv/bin/python" bench/night.py --work "$work" "$@"
