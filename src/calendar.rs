@@ -40,7 +40,7 @@ impl FromStr for Grain {
 
 /// A month by its English name, as `fiscal_year_starts` gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", expecting = "the name of a month, like `february`")]
 pub enum Month {
     January = 1,
     February,

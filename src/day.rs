@@ -13,6 +13,10 @@ pub struct Day(Date);
 const EPOCH: Date = Date::constant(1970, 1, 1);
 
 impl Day {
+    /// The earliest and the latest day that there are.
+    pub const FIRST: Self = Self(Date::MIN);
+    pub const LAST: Self = Self(Date::MAX);
+
     /// The day of a calendar date.
     pub fn of(date: Date) -> Self {
         Self(date)

@@ -104,15 +104,8 @@ impl Index<'_> {
             let (event, span) = match event {
                 Ok(found) => found,
                 Err(error) => {
-                    let at = self.base + error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                    let help = text[..at - self.base]
-                        .lines()
-                        .last()
-                        .is_some_and(|line| line.contains('\t'))
-                        .then_some("YAML is indented with spaces, not with tabs");
-                    let mut found = Problem::error(self.source.place(at..at + 1), first_line(&error.to_string()));
-                    found.help = help.map(str::to_owned);
-                    self.problems.push(found);
+                    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                    self.problems.push(self.syntax_problem(text, at, &error.to_string()));
                     return;
                 }
             };
@@ -183,11 +176,40 @@ impl Index<'_> {
         }
     }
 
+    /// A text that is no YAML; `at` is where its parser gave up.
+    fn syntax_problem(&self, text: &str, at: usize, message: &str) -> Problem {
+        let indented_by_tab = |(start, _): (usize, &str)| {
+            let line = &text[start..];
+            let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+            line[..indent].find('\t').map(|tab| start + tab)
+        };
+        let around = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_starts = std::iter::once((around, ""))
+            .chain(text[around..].match_indices('\n').map(|(newline, of)| (around + newline + 1, of)));
+        if let Some(tab) = line_starts.take(2).find_map(indented_by_tab) {
+            let place = self.source.place(self.base + tab..self.base + tab + 1);
+            return Problem::error(place, "a tab stands in the indentation").help("indent YAML with spaces");
+        }
+        let place = self.source.place(self.base + at..self.base + at + 1);
+        let message = message.split(" at char ").next().unwrap_or(message);
+        if message.starts_with("mapping values are not allowed") {
+            return Problem::error(place, "a second `:` stands in this line")
+                .help("put a text that holds `: ` in quotes");
+        }
+        Problem::error(place, first_line(message))
+            .help("look at the line's indentation, quotes and brackets, and at the line before")
+    }
+
     fn refuse(&mut self, span: Range<usize>, message: &str, help: &str) {
         self.problems.push(Problem::error(self.source.place(span), message).help(help));
     }
 
     fn plain_only(&mut self, anchor: usize, tagged: bool, span: Range<usize>) {
+        // The sign stands before its value, on the same line or the one before.
+        let sign = if anchor != 0 { '&' } else { '!' };
+        let sign_at = self.source.text[..span.start].rfind(sign).filter(|at| *at >= self.base).unwrap_or(span.start);
+        let length = self.source.text[sign_at..].find(char::is_whitespace).unwrap_or(1).max(1);
+        let span = if anchor != 0 || tagged { sign_at..sign_at + length } else { span };
         if anchor != 0 {
             self.refuse(span, "YAML anchors are not read", "write the value out");
         } else if tagged {
@@ -270,7 +292,10 @@ impl Document {
                             problems.push(found.help(format!("add `{name}:`")));
                         }
                     } else {
-                        problems.push(Problem::error(self.place(&original), plain_words(&message)));
+                        let (message, help) = plain_words(&message);
+                        let mut found = Problem::error(self.place(&original), message);
+                        found.help = help;
+                        problems.push(found);
                     }
                     path
                 }
@@ -280,6 +305,12 @@ impl Document {
             }
             taken.add(&wrong);
         }
+        // A mistyped key is not missing too.
+        let mistyped: Vec<String> =
+            problems.iter().filter_map(|found| quoted_after(found.help.as_deref()?, "did you mean ")).collect();
+        problems.retain(|found| {
+            quoted_after(&found.message, "the key ").is_none_or(|missing| !mistyped.contains(&missing))
+        });
         problem::sort(&mut problems);
         Err(problems)
     }
@@ -444,15 +475,43 @@ fn backticked(message: &str) -> impl Iterator<Item = &str> {
     message.split('`').skip(1).step_by(2)
 }
 
-/// A deserialiser's complaint without its jargon.
-fn plain_words(message: &str) -> String {
-    message
-        .strip_prefix("invalid type: ")
-        .map_or_else(|| message.to_owned(), |rest| format!("this is of the wrong type: {rest}"))
-        .replace("unit value", "nothing")
-        .replace("a sequence", "a list")
-        .replace("sequence", "a list")
-        .replace("struct ", "the keys of a ")
+/// A deserialiser's complaint without its jargon, and what to do about it.
+fn plain_words(message: &str) -> (String, Option<String>) {
+    if let Some(wrong) = quoted_after(message, "unknown variant ") {
+        let known: Vec<&str> = backticked(message).skip(1).collect();
+        let near = problem::nearest(&wrong, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        let all =
+            || format!("write one of {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "));
+        return (format!("`{wrong}` is not known here"), Some(near.unwrap_or_else(all)));
+    }
+    if let Some((found, expected)) =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "))
+    {
+        let found = found
+            .replace("unit value", "nothing")
+            .replace("sequence", "a list")
+            .replace("map", "keys")
+            .replace('`', "");
+        let found = found
+            .replace("string ", "the text ")
+            .replace("integer ", "the number ")
+            .replace("floating point ", "the number ");
+        let (expected, help) = match expected {
+            "a boolean" => ("true or false", "write `true` or `false`"),
+            "a sequence" => ("a list", "write it in brackets, like `[one, two]`"),
+            "a string" => ("a text", "write a text, in quotes where it looks like something else"),
+            "a map" => ("keys with values", "write `key: value` lines below it"),
+            struct_of if struct_of.starts_with("struct ") => {
+                ("keys with values", "write `key: value` lines below it, or `{key: value}`")
+            }
+            other => (other, "write that"),
+        };
+        return (format!("expected {expected}, found {found}"), Some(help.to_owned()));
+    }
+    match message.split_once("; ") {
+        Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+        None => (message.to_owned(), None),
+    }
 }
 
 impl fmt::Display for Segment {

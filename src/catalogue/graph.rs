@@ -4,41 +4,54 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
+use crate::query::{Relation, Selection};
 
 use super::Catalogue;
 use super::model::Model;
 
-/// Relations beside a declared table that the lake gives for it.
+/// Endings of the relations that the lake gives beside a declared table: all its snapshots, and what was rejected.
 pub const SNAPSHOT_SUFFIX: &str = "_snapshot";
+pub const REJECT_SUFFIX: &str = "_reject";
 
 impl Catalogue {
     /// What reads relations that are not there, and the cycles among models.
     pub(super) fn reading_problems(&self) -> Vec<Problem> {
-        let names = self.relation_names();
-        let known: BTreeSet<&str> = names.iter().map(String::as_str).collect();
         let mut problems = Vec::new();
         let of_models = self.models.values().map(|model| &model.selection);
         let of_checks = self.checks.iter().map(|check| &check.selection);
         let of_reports = self.reports.values().flat_map(|report| report.queries.values().map(|query| &query.selection));
         for selection in of_models.chain(of_checks).chain(of_reports) {
-            for relation in selection.relations.iter().filter(|relation| !known.contains(relation.name.as_str())) {
-                // A file with a mistake of its own is told there, not at each of its readers.
-                if self.broken.contains(&relation.name) {
-                    continue;
-                }
-                let found =
-                    Problem::error(relation.place.clone(), format!("there is no table or model `{}`", relation.name));
-                problems
-                    .push(found.help(problem::did_you_mean(&relation.name, known.iter().copied().collect::<Vec<_>>())));
-            }
+            problems.extend(self.unknown_relations(selection));
         }
         problems.extend(self.cycles());
         problems
     }
 
+    /// What a statement reads that is not there; a file with a mistake of its own is told there, not at its readers.
+    pub fn unknown_relations(&self, selection: &Selection) -> Vec<Problem> {
+        let names = self.relation_names();
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let is_unknown = |name: &String| !names.contains(name) && !self.broken.contains(name);
+        let unknown = selection.relations.iter().filter(|relation| is_unknown(&relation.name));
+        unknown
+            .map(|Relation { name, place }| {
+                let help = match known.iter().find(|known| known.ends_with(&format!(".{name}"))) {
+                    _ if name.contains('/') || name.ends_with(".csv") => {
+                        "SQL reads tables and models; a file comes in by a source of a pipeline".to_owned()
+                    }
+                    Some(whole) => format!("did you mean `{whole}`?"),
+                    None => problem::did_you_mean(name, known.iter().copied()),
+                };
+                Problem::error(place.clone(), format!("there is no table or model `{name}`")).help(help)
+            })
+            .collect()
+    }
+
     /// Every name that SQL may read, sorted.
     pub fn relation_names(&self) -> Vec<String> {
-        let declared = self.tables.keys().flat_map(|name| [name.to_string(), format!("{name}{SNAPSHOT_SUFFIX}")]);
+        let declared = self.tables.keys().flat_map(|name| {
+            [name.to_string(), format!("{name}{SNAPSHOT_SUFFIX}"), format!("{name}{REJECT_SUFFIX}")]
+        });
         let mut names: Vec<String> = declared.chain(self.models.keys().map(ToString::to_string)).collect();
         names.sort();
         names
@@ -101,10 +114,14 @@ impl Catalogue {
                 .find(|relation| relation.name == next)
                 .map(|relation| relation.place.clone());
             let place = place.unwrap_or_else(|| self.models[first].sql.start());
-            problems.push(
-                Problem::error(place, format!("models read each other in a circle: {}", around.join(" reads ")))
-                    .help("take what both need into a model of its own"),
-            );
+            let (message, help) = match cycle.len() {
+                1 => (format!("{first} reads itself"), "read the tables that it is made of"),
+                _ => (
+                    format!("models read each other in a circle: {}", around.join(" reads ")),
+                    "take what both need into a model of its own",
+                ),
+            };
+            problems.push(Problem::error(place, message).help(help));
         }
         problems
     }

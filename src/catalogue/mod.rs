@@ -14,7 +14,7 @@ mod select;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Check, CheckOutcome, Subject};
-pub use graph::SNAPSHOT_SUFFIX;
+pub use graph::{REJECT_SUFFIX, SNAPSHOT_SUFFIX};
 pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};
@@ -62,6 +62,11 @@ pub fn load(files: &Files) -> Catalogue {
 }
 
 impl Catalogue {
+    /// Whether a relation has a file with a mistake, which is told there.
+    pub fn is_broken(&self, relation: &str) -> bool {
+        self.broken.contains(relation)
+    }
+
     fn add_sql(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
         let whole_file = || file.source.place(0..0);
         let stem = path.strip_suffix(".sql").unwrap_or(path);
@@ -81,6 +86,7 @@ impl Catalogue {
         let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
             catalogue.broken.insert(name.to_string());
             catalogue.broken.insert(format!("{name}{SNAPSHOT_SUFFIX}"));
+            catalogue.broken.insert(format!("{name}{REJECT_SUFFIX}"));
             problems
         };
         if folder == CHECK {

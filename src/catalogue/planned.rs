@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::SchemaRef;
 
-use super::{Catalogue, SNAPSHOT_SUFFIX};
+use super::{Catalogue, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::query::Relation;
@@ -22,11 +22,10 @@ pub struct Planned {
 impl Planned {
     /// Whether everything that a statement reads could be planned.
     pub fn covers(&self, catalogue: &Catalogue, relations: &[Relation]) -> bool {
-        relations.iter().all(|relation| {
-            catalogue.tables.keys().any(|name| {
-                relation.name.strip_suffix(SNAPSHOT_SUFFIX).unwrap_or(&relation.name) == name.to_string()
-                    || relation.name == name.to_string()
-            }) || self.schemas.keys().any(|name| name.to_string() == relation.name)
+        relations.iter().all(|Relation { name, .. }| {
+            let bare = [SNAPSHOT_SUFFIX, REJECT_SUFFIX].iter().find_map(|suffix| name.strip_suffix(suffix));
+            let is_table = |name: &str| catalogue.tables.keys().any(|table| table.to_string() == name);
+            is_table(name) || bare.is_some_and(is_table) || self.schemas.keys().any(|model| model.to_string() == *name)
         })
     }
 }

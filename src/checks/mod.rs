@@ -4,6 +4,7 @@
 
 use arrow::array::AsArray;
 use arrow::datatypes::Int64Type;
+use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
@@ -38,8 +39,11 @@ pub async fn run_together(context: SessionContext, model: TableName, checks: Vec
     ));
     let selection = statement::parse(&sql).map_err(|found| failed(&found.message))?;
     let plan = query::plan(&context, &selection, &sql).await.map_err(|found| failed(&found.message))?;
-    let frame = context.execute_logical_plan(plan).await.map_err(|error| failed(&sql.problem(&error).message))?;
-    let rows = frame.collect().await.map_err(|error| failed(&sql.problem(&error).message))?;
+    let engine_failed = |error: DataFusionError| {
+        query::lake_failure(&error).unwrap_or_else(|| failed(&sql.problem(&error).message))
+    };
+    let frame = context.execute_logical_plan(plan).await.map_err(engine_failed)?;
+    let rows = frame.collect().await.map_err(engine_failed)?;
     let count = |at: usize| rows.first().map_or(0, |row| row.column(at).as_primitive::<Int64Type>().value(0));
     let outcome = |(at, check): (usize, Check)| {
         let offenders = u64::try_from(count(at)).unwrap_or(0);
@@ -50,10 +54,12 @@ pub async fn run_together(context: SessionContext, model: TableName, checks: Vec
 
 /// Counts a check's offenders.
 pub async fn run(context: SessionContext, check: Check) -> Result<CheckOutcome> {
-    let failed = |error: datafusion::error::DataFusionError| {
-        let found = check.sql.problem(&error);
-        Error::failed(format!("the check {} failed to run: {}", check.name, found.message))
-            .help(format!("look at {}", found.place))
+    let failed = |error: DataFusionError| {
+        query::lake_failure(&error).unwrap_or_else(|| {
+            let found = check.sql.problem(&error);
+            Error::failed(format!("the check {} failed to run: {}", check.name, found.message))
+                .help(format!("look at {}", found.place))
+        })
     };
     let plan =
         query::plan(&context, &check.selection, &check.sql).await.map_err(|found| Error::project(vec![found]))?;

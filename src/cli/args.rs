@@ -112,11 +112,11 @@ pub struct Run {
     pub day: Option<Day>,
 
     /// Run the exported days from this one
-    #[arg(long, value_name = "DAY", requires = "to")]
+    #[arg(long, value_name = "DAY")]
     pub from: Option<Day>,
 
     /// Run the exported days up to this one
-    #[arg(long, value_name = "DAY", requires = "from")]
+    #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
 
     /// Build only these models, make only these reports: kpi.win_rate, +kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, report:NAME
@@ -130,8 +130,12 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Query {
-    /// A SELECT, or the path of a .sql file
+    /// A SELECT, or the path of a .sql file of the project or the pack
     pub sql: Option<String>,
+
+    /// Show the offenders of this check instead, like sales.deal/unique(deal_id)
+    #[arg(long, value_name = "NAME", conflicts_with = "sql")]
+    pub check: Option<String>,
 
     /// See the tables as of this day; without it as of the newest
     #[arg(long, value_name = "DAY")]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use forecastle::run::{Event, ModelOutcome, SourceOutcome};
+use forecastle::run::{Event, ModelOutcome};
 
 use super::terminal::Terminal;
 
@@ -45,11 +45,6 @@ impl<'t> Progress<'t> {
             _ => {}
         }
         match event {
-            Event::Source(source) => {
-                if let SourceOutcome::Failed(why) = &source.outcome {
-                    self.above(&format!("{} failed: {why}", source.table));
-                }
-            }
             Event::Model(model) => {
                 if let ModelOutcome::Failed(why) = &model.outcome {
                     self.above(&format!("{} failed: {why}", model.model));

@@ -9,7 +9,8 @@ use arrow::util::pretty::pretty_format_batches_with_options;
 
 use forecastle::error::{Doing, Error, Kind, Result};
 use forecastle::lake::Lake;
-use forecastle::problem::SourceFile;
+use forecastle::problem::{self, SourceFile};
+use forecastle::project;
 use forecastle::query::Sql;
 use forecastle::run;
 
@@ -20,11 +21,19 @@ use super::exit::Outcome;
 pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     let project = host.project()?;
     let file = project.pipeline(arguments.pipeline.as_deref())?;
-    let sql = Sql::file(&written(host, arguments.sql.as_deref())?);
     let prepared = run::prepare(&project, file, &host.environment).await?;
+    let sql = match &arguments.check {
+        Some(name) => offenders(&prepared, name)?,
+        None => Sql::file(&written(host, arguments.sql.as_deref())?),
+    };
     let pin = Lake::open(&project.root.join(&file.pipeline.lake))?.pin()?;
     let newest = super::run::newest_day(&pin)?;
     let day = arguments.day.unwrap_or(newest);
+    let oldest = super::run::oldest_day(&pin).unwrap_or(newest);
+    if day < oldest || day > newest {
+        return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}"))
+            .help(format!("it holds the days from {oldest} to {newest}")));
+    }
     let (schema, rows) = run::ask(&prepared, &file.pipeline, &pin, day, &sql).await?;
     match print(&schema, &rows, arguments.format) {
         // Whoever reads has seen enough: `| head`.
@@ -33,12 +42,28 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     }
 }
 
+/// The SQL of a check, whose rows are its offenders.
+fn offenders(prepared: &run::Prepared, name: &str) -> Result<Sql> {
+    let checks = &prepared.catalogue.checks;
+    checks.iter().find(|check| check.name == name).map(|check| check.sql.clone()).ok_or_else(|| {
+        let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
+        Error::new(Kind::Project, format!("there is no check `{name}`")).help(problem::did_you_mean(name, names))
+    })
+}
+
 /// The SQL: of the argument, of the file that it names, or of stdin.
 fn written(host: &Host, argument: Option<&str>) -> Result<Arc<SourceFile>> {
     match argument {
         Some(path) if path.ends_with(".sql") && !path.contains(char::is_whitespace) => {
             let full = host.root().join(path);
-            Ok(SourceFile::new(path, std::fs::read_to_string(&full).doing("read", &full)?))
+            if full.exists() {
+                return Ok(SourceFile::new(path, std::fs::read_to_string(&full).doing("read", &full)?));
+            }
+            let shipped = project::shipped(path).ok_or_else(|| {
+                Error::new(Kind::Project, format!("there is no file {path}, neither in the project nor in the pack"))
+                    .help("forecastle list shows what there is")
+            })?;
+            Ok(SourceFile::new(path, shipped))
         }
         Some(text) => Ok(SourceFile::new("<query>", text)),
         None if std::io::stdin().is_terminal() => Err(Error::new(Kind::Project, "there is no SQL")

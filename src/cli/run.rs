@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use forecastle::day::Day;
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake::Lake;
 use forecastle::run::{self, DayRecord, Days, ModelOutcome, Record, ReportOutcome, Request, SourceOutcome};
@@ -11,6 +12,7 @@ use super::Host;
 use super::args;
 use super::exit::Outcome;
 use super::progress::Progress;
+use super::terminal::result;
 use super::validate::count;
 
 pub const PROGRAM: &str = concat!("forecastle ", env!("CARGO_PKG_VERSION"));
@@ -22,8 +24,8 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
     prepared.warnings.iter().for_each(|found| host.terminal.problem(found));
     let days = match (arguments.day, arguments.from, arguments.to) {
         (Some(day), _, _) => Days::One(day),
-        (None, Some(from), Some(to)) => Days::Between(from, to),
-        _ => Days::Missing,
+        (None, None, None) => Days::Missing,
+        (None, from, to) => Days::Between(from.unwrap_or(Day::FIRST), to.unwrap_or(Day::LAST)),
     };
     let request = Request { days, select: arguments.select.clone() };
     if arguments.dry_run {
@@ -86,7 +88,7 @@ fn dry_run(
         false => None,
     };
     let plan = run::plan(prepared, file, pin.as_ref(), request)?;
-    let say = |text: &str| println!("{text}");
+    let say = result;
     let listed: Vec<String> = plan.days.iter().map(ToString::to_string).collect();
     say(&format!("days     {} ({})", count(plan.days.len(), "day"), shortened(&listed)));
     let sources: Vec<String> = prepared.jobs.iter().map(|job| job.table.name.to_string()).collect();
@@ -164,12 +166,18 @@ fn sources(host: &Host, day: &DayRecord) {
             match &source.outcome {
                 SourceOutcome::Absent => format!("{name} absent"),
                 SourceOutcome::Failed(_) => format!("{name} failed"),
-                _ => format!("{name} {}", source.counts.rows),
+                _ => match source.counts.before.map(|before| before.saturating_sub(source.counts.rows)) {
+                    Some(gone) if gone > 0 => format!("{name} {} ({gone} fewer)", source.counts.rows),
+                    _ => format!("{name} {}", source.counts.rows),
+                },
             }
         })
         .collect();
     host.terminal.say(&format!("  tables    {}", told.join(" · ")));
     for source in &day.sources {
+        if let SourceOutcome::Failed(why) = &source.outcome {
+            host.terminal.say(&format!("  source    {}: {why}", host.terminal.paint("1;31", "failed")));
+        }
         for reason in source.reasons.iter().take(3) {
             host.terminal.say(&format!("            {}: {reason}", source.table));
         }
@@ -181,10 +189,13 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     let of = |wanted: fn(&ModelOutcome) -> bool| day.models.iter().filter(|model| wanted(&model.outcome)).count();
     let built = of(|outcome| *outcome == ModelOutcome::Built);
     let unchanged = of(|outcome| *outcome == ModelOutcome::Unchanged);
-    let mut told = vec![format!("{built} built")];
-    if unchanged > 0 {
-        told.push(format!("{unchanged} unchanged"));
-    }
+    let failed = of(|outcome| matches!(outcome, ModelOutcome::Failed(_)));
+    let skipped = of(|outcome| matches!(outcome, ModelOutcome::Skipped(_)));
+    let told: Vec<String> = [(built, "built"), (unchanged, "unchanged"), (failed, "failed"), (skipped, "not built")]
+        .into_iter()
+        .filter(|(count, word)| *count > 0 || *word == "built")
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     for model in &day.models {
         match &model.outcome {
             ModelOutcome::Failed(why) => {
@@ -196,9 +207,10 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     }
     say(&format!("  models    {}", told.join(", ")));
     let passed = day.checks.iter().filter(|check| check.is_passed()).count();
-    let failed = day.checks.len() - passed;
+    let failed = day.checks.iter().filter(|check| check.stops()).count();
+    let warned = day.checks.len() - passed - failed;
     say(&format!(
-        "  checks    {passed} passed, {failed} failed{}",
+        "  checks    {passed} passed, {warned} warned, {failed} failed{}",
         if day.checks_skipped.is_empty() { String::new() } else { format!(", {} not run", day.checks_skipped.len()) }
     ));
     for check in day.checks.iter().filter(|check| !check.is_passed()) {
@@ -214,8 +226,14 @@ fn elapsed(started: Timestamp) -> String {
 }
 
 /// The newest day that the lake knows of.
-pub fn newest_day(pin: &forecastle::lake::Pin) -> Result<forecastle::day::Day> {
+pub fn newest_day(pin: &forecastle::lake::Pin) -> Result<Day> {
     use forecastle::lake::Role;
     let newest = pin.tables(Role::Snapshot).filter_map(|table| pin.days(table, Role::Snapshot).last().copied()).max();
     newest.ok_or_else(|| Error::new(Kind::Project, "the lake is empty").help("run the pipeline first: forecastle run"))
+}
+
+/// The oldest day that the lake knows of.
+pub fn oldest_day(pin: &forecastle::lake::Pin) -> Option<Day> {
+    use forecastle::lake::Role;
+    pin.tables(Role::Snapshot).filter_map(|table| pin.days(table, Role::Snapshot).first().copied()).min()
 }

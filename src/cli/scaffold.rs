@@ -10,6 +10,7 @@ use forecastle::{problem, project};
 use super::Host;
 use super::args;
 use super::exit::Outcome;
+use super::terminal::result;
 
 const PIPELINE: &str = include_str!("init/pipeline.yaml");
 const MODEL: &str = include_str!("init/model.sql");
@@ -70,7 +71,7 @@ fn options(arguments: &args::Init) -> demo::Options {
 pub fn eject(host: &Host, path: Option<&str>) -> Result<Outcome> {
     let paths = project::shipped_paths();
     let Some(path) = path else {
-        paths.iter().for_each(|path| println!("{path}"));
+        paths.iter().for_each(|path| result(path));
         return Ok(Outcome::Done);
     };
     let Some(text) = project::shipped(path) else {

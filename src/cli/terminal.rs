@@ -87,6 +87,11 @@ impl Terminal {
     }
 }
 
+/// Writes a line of a result to stdout. Whoever closed it, as `| head` does, has seen enough.
+pub fn result(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 /// A closed stderr is nobody's error.
 fn line(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");

@@ -16,7 +16,7 @@ use super::mapping::Mapped;
 use super::text;
 use crate::error::{Error, Result};
 use crate::query::function::MOMENT;
-use crate::query::{DeclaredColumn, DeclaredTable};
+use crate::query::{DeclaredColumn, DeclaredTable, sql_type};
 
 /// Why a row cannot be taken: the column and what is wrong with it, without the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,12 +64,18 @@ pub fn conform(
     Ok((columns, faults))
 }
 
+/// Whether what a map gives can become a column of a declared type.
+pub fn is_castable(given: &DataType, declared: &DataType) -> bool {
+    given == declared
+        || *given == DataType::Null
+        || *given == DataType::Utf8
+        || arrow::compute::can_cast_types(given, declared)
+}
+
 fn cannot(table: &DeclaredTable, column: &DeclaredColumn, mapped: &DataType) -> Error {
-    Error::failed(format!(
-        "the map gives {mapped} for `{}` of {}, which is {}",
-        column.name, table.name, column.data_type
-    ))
-    .help("change the expression in the map, or cast its result")
+    let (given, wanted) = (sql_type(mapped), sql_type(&column.data_type));
+    Error::failed(format!("the map gives {given} for `{}` of {}, which is {wanted}", column.name, table.name))
+        .help("change the expression in the map, or cast its result")
 }
 
 /// Casts without losing anything in silence; `None` if the types have nothing to do with each other.

@@ -19,12 +19,13 @@ use datafusion::sql::sqlparser::ast::{
 
 use jiff::tz::TimeZone;
 
+use super::conform;
 use super::function::{self, Ledger, ROW};
 use crate::error::{Error, Result};
 use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::Source;
-use crate::query::{DeclaredTable, Sql};
+use crate::query::{DeclaredTable, Sql, sql_type};
 use crate::yaml::Document;
 
 /// A compiled `map`: evaluates batches of an export's text columns.
@@ -102,6 +103,9 @@ pub fn compile(
         arrow: Arc::clone(&schema),
     };
 
+    if let Some(found) = unsplit(header, place) {
+        return Err(Error::project(vec![found]));
+    }
     let mut problems = check(source, table, place);
     let mut reads = Vec::new();
     let mut columns = Vec::new();
@@ -112,7 +116,18 @@ pub fn compile(
         };
         let sql = Sql::yaml(written, &place.document, place.of_column(&column.name));
         match scope.compile(&sql, &mut reads) {
-            Ok(expression) => columns.push(Some(expression)),
+            Ok(expression) => {
+                let given = expression.data_type(&schema).map_err(bad)?;
+                if !conform::is_castable(&given, &column.data_type) {
+                    let (name, wanted, given) = (&column.name, sql_type(&column.data_type), sql_type(&given));
+                    let found = Problem::error(
+                        place.document.place(&place.of_column(name)),
+                        format!("`{name}` of {} is {wanted}, but this gives {given}", table.name),
+                    );
+                    problems.push(found.help("change the expression, or cast what it gives"));
+                }
+                columns.push(Some(expression));
+            }
             Err(found) => problems.push(found),
         }
     }
@@ -123,10 +138,9 @@ pub fn compile(
     if let Some(expression) = &condition
         && expression.data_type(&schema).ok() != Some(DataType::Boolean)
     {
-        problems.push(Problem::error(
-            place.document.place(&place.of_condition()),
-            "`where` must be true or false for each row",
-        ));
+        let at = place.document.place(&place.of_condition());
+        let found = Problem::error(at, "`where` must be true or false for each row");
+        problems.push(found.help("compare something in it, as in `Stage <> 'Test'`"));
     }
     if !problems.is_empty() {
         problem::sort(&mut problems);
@@ -135,6 +149,20 @@ pub fn compile(
     reads.sort();
     reads.dedup();
     Ok(Mapping { ledger, condition, columns, reads, schema })
+}
+
+/// An export whose columns were taken for one: it is separated by something else than its source says.
+fn unsplit(header: &[String], place: &Place) -> Option<Problem> {
+    let [only] = header else { return None };
+    let (separator, written) = [(';', "';'"), ('\t', "tab"), ('|', "'|'"), (',', "','")]
+        .into_iter()
+        .find(|(separator, _)| only.contains(*separator))?;
+    let at = place.document.key_place(&path!["sources", place.index, "csv"]);
+    let found = Problem::error(
+        at,
+        format!("the export has a single column, whose name is full of `{}`", separator.escape_default()),
+    );
+    Some(found.help(format!("say what separates its columns: `delimiter: {written}`")))
 }
 
 /// What expressions of a map may read.
@@ -170,7 +198,12 @@ impl Scope<'_> {
             let simplified = simplifier.simplify(coerced)?;
             create_physical_expr(&simplified, &self.schema, state.execution_props(), &Default::default())
         });
-        let expression = planned.map_err(|error| sql.problem(&error))?;
+        let expression = planned.map_err(|error| {
+            let found = sql.problem(&error);
+            // Columns of an export are texts.
+            let is_of_text = found.message.contains("does not take") && found.message.contains("TEXT");
+            if is_of_text { found.help("give a text to number(), day() or moment() first") } else { found }
+        })?;
         expression.data_type(&self.arrow).map_err(|error| sql.problem(&error))?;
         Ok(expression)
     }

@@ -21,7 +21,6 @@ use datafusion::execution::SessionState;
 use twox_hash::XxHash3_128;
 
 pub use mapping::{Place, check};
-pub use reject::schema as reject_schema;
 
 use crate::day::Day;
 use crate::error::{Doing, Error, Result};
@@ -70,6 +69,9 @@ pub struct Counts {
     pub carried: u64,
     /// In the table as of the day.
     pub rows: u64,
+    /// In the table as of the day before; none, if there was none.
+    #[serde(default)]
+    pub before: Option<u64>,
 }
 
 impl Job {
@@ -121,7 +123,8 @@ impl Job {
         let mut export = exports::open(&self.roots, &self.format, files).map_err(|error| self.told(error))?;
         let header = export.header().to_vec();
         let mapping =
-            mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)?;
+            mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)
+                .map_err(|error| self.unfit(files, error))?;
         export.select(&mapping.reads).map_err(|error| self.told(error))?;
         let keys = Keys::new(&self.table)?;
         let over =
@@ -140,7 +143,7 @@ impl Job {
                 line: *line,
                 column: None,
                 reason: format!("has the key of {of}"),
-                row: "{}".to_owned(),
+                fields: "{}".to_owned(),
             });
         }
         counts.rejected = rejected.len() as u64;
@@ -153,6 +156,7 @@ impl Job {
             sorted = keyed::sort(&all, &schema, &keys)?;
         }
         counts.rows = sorted.rows as u64;
+        counts.before = self.before(pin).map(|before| before.rows);
         self.guard_volume(pin, &counts)?;
 
         let table = write(table, &sorted.batches)?;
@@ -242,6 +246,19 @@ impl Job {
             .help("look whether the export holds what it should; if it does, raise `volume: {grow: ..}` of this source for this run"));
         }
         Ok(())
+    }
+
+    /// A header that the map does not fit is the export's failure: the map was right when the project was checked.
+    fn unfit(&self, files: &[PathBuf], error: Error) -> Error {
+        let Some(first) = error.problems.first() else { return self.told(error) };
+        let file = files.first().map(|file| self.roots.name(file)).unwrap_or_default();
+        let more = match error.problems.len() {
+            1 => String::new(),
+            count => format!(" (and {} more like it)", count - 1),
+        };
+        let help = first.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        Error::failed(format!("{}: {file} does not fit its map: {}{more}", self.table.name, first.message))
+            .help(format!("mend the export, or the map at {}{help}", first.place))
     }
 
     /// Names the table in a failure of its export.

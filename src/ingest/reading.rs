@@ -57,12 +57,30 @@ impl Places {
 /// Reads an export to its end.
 pub fn read(over: &Over<'_>, export: &mut Export) -> Result<Read> {
     let mut read = Read::default();
+    let mut last: BTreeMap<Arc<str>, Last> = BTreeMap::new();
     while let Some(batch) = export.next_batch()? {
+        let line = |lines: Option<&u64>| lines.copied().unwrap_or(0);
+        let (row, fault) = (line(batch.lines.last()), batch.faults.last().map_or(0, |fault| fault.line));
+        if row.max(fault) > 0 {
+            last.insert(Arc::clone(&batch.file), Last { line: row.max(fault), is_fault: fault > row });
+        }
         read.counts.read += (batch.lines.len() + batch.faults.len()) as u64;
         over.take_faults(&batch.faults, &mut read)?;
         over.take_rows(batch, &mut read)?;
     }
+    for file in export.facts().iter().filter(|file| file.ends_without_newline) {
+        if let Some(Last { line, is_fault: true }) = last.get(&file.file) {
+            return Err(Error::failed(format!("{} was cut: its last row, line {line}, is not whole", file.file))
+                .help("export it again: what is missing at its end would be taken for deleted"));
+        }
+    }
     Ok(read)
+}
+
+/// The last row of a file, and whether it could not be read.
+struct Last {
+    line: u64,
+    is_fault: bool,
 }
 
 impl Over<'_> {
@@ -115,7 +133,7 @@ impl Over<'_> {
                 line: lines[*row],
                 column: Some(column.clone()),
                 reason: reason.clone(),
-                row: reject::row_json(&names, texts),
+                fields: reject::row_json(&names, texts),
             });
         }
     }
@@ -154,7 +172,7 @@ impl Over<'_> {
                 line: fault.line,
                 column: fault.column.clone(),
                 reason: fault.reason.clone(),
-                row: reject::row_json(self.header, fault.fields.iter().map(Option::as_deref)),
+                fields: reject::row_json(self.header, fault.fields.iter().map(Option::as_deref)),
             });
         }
         Ok(())

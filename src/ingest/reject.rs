@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use crate::error::{Error, Result};
+use crate::query::declared::reject_schema;
 
 /// A row of an export that was not taken.
 #[derive(Debug, Clone)]
@@ -16,18 +16,7 @@ pub struct Reject {
     pub column: Option<String>,
     pub reason: String,
     /// The row as it was read: header to text, as JSON. It stays in the lake and enters no message.
-    pub row: String,
-}
-
-/// One row is a rejected row of a source's export of a day.
-pub fn schema() -> SchemaRef {
-    Arc::new(Schema::new(vec![
-        Field::new("file", DataType::Utf8, false),
-        Field::new("line", DataType::UInt64, false),
-        Field::new("column_name", DataType::Utf8, true),
-        Field::new("reason", DataType::Utf8, false),
-        Field::new("row", DataType::Utf8, false),
-    ]))
+    pub fields: String,
 }
 
 /// The rejects as a table, in the order of their places.
@@ -35,13 +24,13 @@ pub fn batch(rejects: &mut [Reject]) -> Result<RecordBatch> {
     rejects.sort_by(|a, b| (&a.file, a.line, &a.column).cmp(&(&b.file, b.line, &b.column)));
     let text = |of: fn(&Reject) -> Option<&str>| Arc::new(rejects.iter().map(of).collect::<StringArray>());
     RecordBatch::try_new(
-        schema(),
+        reject_schema(),
         vec![
             text(|reject| Some(&reject.file)),
             Arc::new(rejects.iter().map(|reject| reject.line).collect::<UInt64Array>()),
             text(|reject| reject.column.as_deref()),
             text(|reject| Some(&reject.reason)),
-            text(|reject| Some(&reject.row)),
+            text(|reject| Some(&reject.fields)),
         ],
     )
     .map_err(|error| Error::failed(format!("could not keep the rejected rows: {error}")))

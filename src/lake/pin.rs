@@ -11,6 +11,7 @@ use super::chain::Head;
 use super::commit::{DataFile, Version};
 use super::name::{Role, TableName};
 use super::rows::{self, Rows};
+use super::verify;
 use crate::day::Day;
 use crate::error::Result;
 
@@ -76,7 +77,10 @@ impl Pin {
     }
 
     /// The rows of a version, in the order in which they were written.
+    ///
+    /// Fails as damage where a file is not the one that was committed.
     pub fn read(&self, version: &Version) -> Result<Rows> {
+        verify::prove(self, version)?;
         Rows::open(self.files(version))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The files are those of the pin, never a listing; their names never leave this module.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -25,6 +26,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use super::commit::Version;
 use super::name::{Role, TableName};
 use super::pin::Pin;
+use super::verify;
 use crate::day::Day;
 
 /// The column that tells which day's snapshot a row of [`Pin::snapshots`] is of.
@@ -50,7 +52,16 @@ impl Pin {
     /// A column that a version does not have is NULL in it.
     pub fn table(&self, name: &TableName, role: Role, day: Day, schema: &SchemaRef) -> Arc<dyn TableProvider> {
         match self.as_of(name, role, day) {
-            Some(version) => Arc::new(LakeTable::new(schema, &[], self.scanned(version, vec![]))),
+            Some(version) => Arc::new(LakeTable::new(schema, &[], self, vec![(version.clone(), vec![])])),
+            None => Arc::new(EmptyTable::new(as_read(schema))),
+        }
+    }
+
+    /// What was rejected of the export that the table's rows as of a day came from.
+    pub fn rejects(&self, name: &TableName, day: Day, schema: &SchemaRef) -> Arc<dyn TableProvider> {
+        let taken = self.as_of(name, Role::Snapshot, day);
+        match taken.and_then(|taken| self.on(name, Role::Reject, taken.day)) {
+            Some(rejects) => Arc::new(LakeTable::new(schema, &[], self, vec![(rejects.clone(), vec![])])),
             None => Arc::new(EmptyTable::new(as_read(schema))),
         }
     }
@@ -60,55 +71,55 @@ impl Pin {
         let column = Arc::new(Field::new(SNAPSHOT_ON, DataType::Date32, false));
         let days = self.days(name, Role::Snapshot).into_iter().take_while(|of| *of <= day);
         let versions = days.filter_map(|of| self.on(name, Role::Snapshot, of));
-        let files: Vec<Scanned> = versions
-            .flat_map(|version| self.scanned(version, vec![ScalarValue::Date32(Some(version.day.to_epoch_days()))]))
+        let versions: Vec<(Version, Vec<ScalarValue>)> = versions
+            .map(|version| (version.clone(), vec![ScalarValue::Date32(Some(version.day.to_epoch_days()))]))
             .collect();
-        if files.is_empty() {
+        if versions.is_empty() {
             return Arc::new(EmptyTable::new(snapshots_as_read(schema)));
         }
-        Arc::new(LakeTable::new(schema, &[column], files))
+        Arc::new(LakeTable::new(schema, &[column], self, versions))
     }
-
-    fn scanned(&self, version: &Version, values: Vec<ScalarValue>) -> Vec<Scanned> {
-        let rows = version.files.iter().map(|file| file.rows);
-        let files = self.files(version).into_iter().zip(rows);
-        files.map(|((path, bytes), rows)| Scanned { path, bytes, rows, values: values.clone() }).collect()
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Scanned {
-    path: std::path::PathBuf,
-    bytes: u64,
-    rows: u64,
-    /// Of the columns that are not in the file.
-    values: Vec<ScalarValue>,
 }
 
 #[derive(Debug)]
 struct LakeTable {
     schema: TableSchema,
-    files: Vec<Scanned>,
+    pin: Pin,
+    /// Each with the values of the columns that are not in its files.
+    versions: Vec<(Version, Vec<ScalarValue>)>,
 }
 
 impl LakeTable {
-    fn new(schema: &SchemaRef, beside: &[Arc<Field>], files: Vec<Scanned>) -> Self {
-        Self { schema: TableSchema::builder(as_read(schema)).with_table_partition_cols(beside.to_vec()).build(), files }
+    fn new(schema: &SchemaRef, beside: &[Arc<Field>], pin: &Pin, versions: Vec<(Version, Vec<ScalarValue>)>) -> Self {
+        let schema = TableSchema::builder(as_read(schema)).with_table_partition_cols(beside.to_vec()).build();
+        Self { schema, pin: pin.clone(), versions }
     }
 
-    fn file(scanned: &Scanned) -> Result<PartitionedFile> {
-        let location = StorePath::from_absolute_path(&scanned.path).map_err(|error| {
+    /// The files to read, each proved to be the one that was committed.
+    fn files(&self) -> Result<Vec<PartitionedFile>> {
+        let mut files = Vec::new();
+        for (version, values) in &self.versions {
+            verify::prove(&self.pin, version).map_err(|error| DataFusionError::External(Box::new(error)))?;
+            for (path, bytes) in self.pin.files(version) {
+                files.push(Self::file(&path, bytes)?.with_partition_values(values.clone()));
+            }
+        }
+        Ok(files)
+    }
+
+    fn file(path: &Path, bytes: u64) -> Result<PartitionedFile> {
+        let location = StorePath::from_absolute_path(path).map_err(|error| {
             DataFusionError::External(format!("the lake's path cannot be read by the engine: {error}").into())
         })?;
         let meta = ObjectMeta {
             location,
             // Files of the lake never change; the engine wants some moment.
             last_modified: Default::default(),
-            size: scanned.bytes,
+            size: bytes,
             e_tag: None,
             version: None,
         };
-        Ok(PartitionedFile::new_from_meta(meta).with_partition_values(scanned.values.clone()))
+        Ok(PartitionedFile::new_from_meta(meta))
     }
 }
 
@@ -130,8 +141,8 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let files = self.files.iter().map(Self::file).collect::<Result<Vec<_>>>()?;
-        let rows = self.files.iter().map(|file| usize::try_from(file.rows).unwrap_or(usize::MAX)).sum();
+        let files = self.files()?;
+        let rows = self.versions.iter().map(|(version, _)| usize::try_from(version.rows).unwrap_or(usize::MAX)).sum();
         let mut statistics = Statistics::new_unknown(self.schema.table_schema());
         statistics.num_rows = Precision::Exact(rows);
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)

@@ -7,11 +7,12 @@ use datafusion::datasource::ViewTable;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
-use crate::catalogue::{Catalogue, Model, SNAPSHOT_SUFFIX};
+use crate::catalogue::{Catalogue, Model, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
 use crate::lake::{Pin, Role, Staged, TableName, TableWriter};
+use crate::query::declared::reject_schema;
 use crate::query::{self, Settings, session};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
@@ -39,6 +40,9 @@ impl Fingerprints {
             let all: String = days.iter().filter(|of| **of <= *day).map(|of| state(*of)).collect();
             let newest = days.iter().rfind(|of| **of <= *day).map(|of| state(*of)).unwrap_or_default();
             found.relations.insert(name.to_string(), sha256_of_parts([declared, &newest]));
+            let newest_day = days.iter().rfind(|of| **of <= *day);
+            let rejects = newest_day.and_then(|of| pin.on(name, Role::Reject, *of)).map(|version| version.state.to_string());
+            found.relations.insert(format!("{name}{REJECT_SUFFIX}"), rejects.unwrap_or_default());
             found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), sha256_of_parts([declared, &all]));
         }
         found
@@ -67,6 +71,7 @@ pub fn register_declared(context: &SessionContext, catalogue: &Catalogue, pin: &
         let schema = table.schema();
         session::register(context, &name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
         session::register(context, &format!("{name}{SNAPSHOT_SUFFIX}"), pin.snapshots(name, day, &schema))?;
+        session::register(context, &format!("{name}{REJECT_SUFFIX}"), pin.rejects(name, day, &reject_schema()))?;
     }
     Ok(())
 }
@@ -85,11 +90,13 @@ pub async fn register_view(context: &SessionContext, model: &Model) -> Result<()
     session::register(context, &model.name.to_string(), Arc::new(ViewTable::new(plan, None)))
 }
 
-/// Computes a model over what is registered in the context and writes its rows.
+/// Computes a model over what is registered in the context and writes its rows; a failure does not name the model.
 pub async fn build(context: SessionContext, model: Model, mut table: TableWriter) -> Result<Staged> {
     let failed = |error: datafusion::error::DataFusionError| {
-        let found = model.sql.problem(&error);
-        Error::failed(format!("{} failed: {}", model.name, found.message)).help(format!("look at {}", found.place))
+        query::lake_failure(&error).unwrap_or_else(|| {
+            let found = model.sql.problem(&error);
+            Error::failed(found.message).help(format!("look at {}", found.place))
+        })
     };
     let plan =
         query::plan(&context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;

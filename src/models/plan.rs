@@ -6,10 +6,11 @@ use arrow::datatypes::SchemaRef;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 
-use crate::catalogue::{Catalogue, Planned, SNAPSHOT_SUFFIX};
+use crate::catalogue::{Catalogue, Planned, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
 use crate::error::Result;
 use crate::lake;
 use crate::problem::Problem;
+use crate::query::declared::reject_schema;
 use crate::query::{self, session};
 
 /// Registers every declared table without rows, then plans each model after those that it reads.
@@ -19,6 +20,8 @@ pub async fn plan(context: &SessionContext, catalogue: &Catalogue) -> Result<Pla
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
         session::register(context, &name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
+        let rejects = Arc::new(EmptyTable::new(lake::as_read(&reject_schema())));
+        session::register(context, &format!("{name}{REJECT_SUFFIX}"), rejects)?;
         let snapshots = lake::snapshots_as_read(&schema);
         session::register(context, &format!("{name}{SNAPSHOT_SUFFIX}"), Arc::new(EmptyTable::new(snapshots)))?;
     }

@@ -30,6 +30,8 @@ pub struct Project {
     pub pipelines: Vec<PipelineFile>,
     /// What is wrong in the YAML of pipelines; a pipeline with a mistake is not in `pipelines`.
     pub problems: Vec<Problem>,
+    /// What the pipelines that cannot be read say of the pack, as far as that can be seen.
+    pub pack_of_broken: Pack,
 }
 
 /// Reads a project's pipelines.
@@ -48,6 +50,7 @@ pub fn load(root: &Path) -> Result<Project> {
     }
     let mut pipelines: Vec<PipelineFile> = Vec::new();
     let mut problems = Vec::new();
+    let mut pack_of_broken = Pack::default();
     for source in &sources {
         match pipeline::parse(source) {
             Ok(read) => {
@@ -61,11 +64,16 @@ pub fn load(root: &Path) -> Result<Project> {
                 }
                 pipelines.push(read);
             }
-            Err(found) => problems.extend(found),
+            Err(found) => {
+                problems.extend(found);
+                if source.text.lines().any(|line| line.trim_end() == "pack: none") {
+                    pack_of_broken = Pack::None;
+                }
+            }
         }
     }
     problem::sort(&mut problems);
-    Ok(Project { root: root.to_owned(), pipelines, problems })
+    Ok(Project { root: root.to_owned(), pipelines, problems, pack_of_broken })
 }
 
 impl Project {

@@ -1,8 +1,10 @@
 //! A pipeline: one YAML job, as it is written and as the program runs on it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use crate::calendar::{Calendar, Month};
@@ -140,24 +142,39 @@ pub struct Share(pub f64);
 
 impl<'de> Deserialize<'de> for Share {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(f64),
-            Text(String),
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Share;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a share of rows like `1%` or `0.01`")
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, share: f64) -> Result<Share, E> {
+                let wrong = || E::custom("this is no share of rows; write it like `1%` or `0.01`");
+                Some(share).filter(|share| share.is_finite() && *share >= 0.0).map(Share).ok_or_else(wrong)
+            }
+
+            // A bare 1 may be meant as one percent or as all.
+            fn visit_u64<E: serde::de::Error>(self, share: u64) -> Result<Share, E> {
+                match share {
+                    0 => Ok(Share(0.0)),
+                    _ => Err(E::custom(format!("`{share}` may be meant as a percentage or as a share; write it like `1%` or `0.01`"))),
+                }
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Share, E> {
+                Err(E::custom("this is no share of rows; write it like `1%` or `0.01`"))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Share, E> {
+                let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                self.visit_f64(percent.map_or(f64::NAN, |percent| percent / 100.0))
+            }
         }
-        let share = match Written::deserialize(deserializer) {
-            Ok(Written::Number(share)) => Some(share),
-            Ok(Written::Text(text)) => text
-                .strip_suffix('%')
-                .and_then(|number| number.trim().parse::<f64>().ok())
-                .map(|percent| percent / 100.0),
-            Err(_) => None,
-        };
-        share
-            .filter(|share| share.is_finite() && *share >= 0.0)
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("a share is written like `1%` or `0.01`"))
+
+        deserializer.deserialize_any(Written)
     }
 }
 
@@ -171,7 +188,9 @@ impl<'de> Deserialize<'de> for Currency {
         if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
             Ok(Self(text))
         } else {
-            Err(serde::de::Error::custom("a currency is an ISO code of three capitals, like `USD`"))
+            Err(serde::de::Error::custom(format!(
+                "`{text}` is no currency code; write the ISO code of three capitals, like `USD`"
+            )))
         }
     }
 }
@@ -228,16 +247,29 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
     let mut problems = Vec::new();
     for folder in ["lake", "out"] {
         let path = if folder == "lake" { &pipeline.lake } else { &pipeline.out };
+        let place = || document.place(&path![folder]);
         if !stays_inside(path) {
-            let found = Problem::error(
-                document.place(&path![folder]),
-                format!("`{folder}` must be a folder inside the project"),
+            problems.push(
+                Problem::error(place(), format!("`{folder}` must be a folder inside the project"))
+                    .help(format!("write a relative path without `..`, like `{folder}`")),
             );
-            problems.push(found.help(format!("write a relative path without `..`, like `{folder}`")));
+        }
+        let first = path.trim_start_matches("./").split('/').next().unwrap_or_default();
+        if ["pipelines", "sql", "reports"].contains(&first) {
+            problems.push(
+                Problem::error(place(), format!("`{first}` holds the project's own files"))
+                    .help(format!("name a folder of its own, like `{folder}`")),
+            );
         }
     }
     for (index, written) in pipeline.sources.iter().enumerate() {
         let here = path!["sources", index];
+        for (block, key, share) in [("rejects", "limit", written.rejects.limit), ("volume", "drop", written.volume.drop)] {
+            if share.0 > 1.0 {
+                let place = document.place(&path!["sources", index, block, key]);
+                problems.push(Problem::error(place, format!("`{key}` is more than all rows")).help("write at most `100%`"));
+            }
+        }
         if written.formats() != 1 {
             let found = Problem::error(
                 document.key_place(&here),

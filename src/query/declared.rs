@@ -5,12 +5,12 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable, DataType as SqlType, ExactNumberInfo, Expr, Statement as SqlStatement,
-    TableConstraint, Value,
+    ColumnDef, ColumnOption, CreateTable, DataType as SqlType, ExactNumberInfo, Expr, Spanned,
+    Statement as SqlStatement, TableConstraint, Value,
 };
 
 use crate::lake::TableName;
-use crate::problem::Problem;
+use crate::problem::{self, Problem};
 use crate::query::sql::Sql;
 use crate::query::statement;
 
@@ -47,6 +47,19 @@ impl DeclaredTable {
     }
 }
 
+/// The columns of `<table>_reject`; one row is a row of an export that could not be taken.
+pub fn reject_schema() -> SchemaRef {
+    Arc::new(Schema::new(vec![
+        Field::new("file", DataType::Utf8, false),
+        // As in the file, from 1.
+        Field::new("line", DataType::UInt64, false),
+        Field::new("column_name", DataType::Utf8, true),
+        Field::new("reason", DataType::Utf8, false),
+        // What was read of the row: header to text, as JSON.
+        Field::new("fields", DataType::Utf8, false),
+    ]))
+}
+
 /// Whether a file declares a table (and is no model).
 pub fn is_declaration(sql: &Sql) -> bool {
     let place = sql.start();
@@ -61,15 +74,21 @@ pub fn parse(name: TableName, sql: Sql) -> Result<DeclaredTable, Problem> {
             .help("keep one statement to a file"));
     };
     let SqlStatement::CreateTable(create) = inner.as_ref() else {
-        return Err(Problem::error(sql.start(), "a declared table is a CREATE TABLE statement"));
+        return Err(Problem::error(sql.start(), "a declared table is a CREATE TABLE statement")
+            .help("a table that exports fill is declared with CREATE TABLE; a model's file is only its SELECT"));
     };
     let told = create.name.to_string().to_lowercase();
+    let at_name = || {
+        create
+            .name
+            .0
+            .last()
+            .and_then(|part| part.as_ident())
+            .map_or_else(|| sql.start(), |name| sql.place_of(name.span))
+    };
     if told != name.table() && told != name.to_string() {
-        return Err(Problem::error(
-            sql.start(),
-            format!("this file declares `{name}`, but the statement says `{told}`"),
-        )
-        .help(format!("write CREATE TABLE {}", name.table())));
+        return Err(Problem::error(at_name(), format!("this file declares `{name}`, but the statement says `{told}`"))
+            .help(format!("write CREATE TABLE {}", name.table())));
     }
     if create.query.is_some() {
         return Err(Problem::error(sql.start(), "CREATE TABLE AS is neither a declared table nor a model")
@@ -81,7 +100,7 @@ pub fn parse(name: TableName, sql: Sql) -> Result<DeclaredTable, Problem> {
         columns[*position].is_required = true;
     }
     if key.is_empty() {
-        return Err(Problem::error(sql.start(), format!("`{name}` has no primary key"))
+        return Err(Problem::error(at_name(), format!("`{name}` has no primary key"))
             .help("add `PRIMARY KEY (...)`: rows are told apart by it from day to day"));
     }
     Ok(DeclaredTable { name, columns, key, sql })
@@ -91,7 +110,9 @@ fn declare(column: &ColumnDef, sql: &Sql) -> Result<DeclaredColumn, Problem> {
     let place = sql.place_of(column.name.span);
     let name = column.name.value.to_lowercase();
     let data_type = arrow_type(&column.data_type).ok_or_else(|| {
-        Problem::error(place.clone(), format!("the type {} of `{name}` is not known here", column.data_type))
+        let written = column.data_type.to_string();
+        let place = sql.place_of_word_after(column.name.span, &written).unwrap_or_else(|| place.clone());
+        Problem::error(place, format!("the type {} of `{name}` is not known here", column.data_type))
             .help("use TEXT, BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p, s), DATE or TIMESTAMP")
     })?;
     let mut declared = DeclaredColumn { name, data_type, is_required: false, allowed: Vec::new(), comment: None };
@@ -103,7 +124,7 @@ fn declare(column: &ColumnDef, sql: &Sql) -> Result<DeclaredColumn, Problem> {
             ColumnOption::Check(check) => {
                 let (of, values) = enumeration(&check.expr)
                     .filter(|(of, _)| *of == declared.name)
-                    .ok_or_else(|| not_an_enumeration(sql))?;
+                    .ok_or_else(|| not_an_enumeration(&check.expr, sql))?;
                 debug_assert_eq!(of, declared.name);
                 declared.allowed = values;
             }
@@ -131,18 +152,18 @@ fn constraints(create: &CreateTable, columns: &mut [DeclaredColumn], sql: &Sql) 
             TableConstraint::PrimaryKey(primary) => {
                 for part in &primary.columns {
                     let name = part.column.expr.to_string().to_lowercase();
-                    let position = columns.iter().position(|column| column.name == name);
-                    key.push(position.ok_or_else(|| {
-                        Problem::error(sql.start(), format!("the primary key names `{name}`, which is no column"))
-                    })?);
+                    match columns.iter().position(|column| column.name == name) {
+                        Some(position) => key.push(position),
+                        None => return Err(no_column("the primary key", &name, &part.column.expr, columns, sql)),
+                    }
                 }
             }
             TableConstraint::Check(check) => {
-                let (of, values) = enumeration(&check.expr).ok_or_else(|| not_an_enumeration(sql))?;
-                let column = columns.iter_mut().find(|column| column.name == of);
-                column
-                    .ok_or_else(|| Problem::error(sql.start(), format!("a CHECK names `{of}`, which is no column")))?
-                    .allowed = values;
+                let (of, values) = enumeration(&check.expr).ok_or_else(|| not_an_enumeration(&check.expr, sql))?;
+                match columns.iter_mut().find(|column| column.name == of) {
+                    Some(column) => column.allowed = values,
+                    None => return Err(no_column("a CHECK", &of, &check.expr, columns, sql)),
+                }
             }
             other => {
                 return Err(Problem::error(sql.start(), format!("`{other}` has no meaning for a declared table"))
@@ -153,8 +174,13 @@ fn constraints(create: &CreateTable, columns: &mut [DeclaredColumn], sql: &Sql) 
     Ok(key)
 }
 
-fn not_an_enumeration(sql: &Sql) -> Problem {
-    Problem::error(sql.start(), "a declared table's CHECK lists the values of a column")
+fn no_column(what: &str, name: &str, expr: &Expr, columns: &[DeclaredColumn], sql: &Sql) -> Problem {
+    Problem::error(sql.place_of(expr.span()), format!("{what} names `{name}`, which is no column"))
+        .help(problem::did_you_mean(name, columns.iter().map(|column| column.name.as_str())))
+}
+
+fn not_an_enumeration(expr: &Expr, sql: &Sql) -> Problem {
+    Problem::error(sql.place_of(expr.span()), "a declared table's CHECK lists the values of a column")
         .help("write CHECK (status IN ('open', 'won')); other rules are checks in sql/check/")
 }
 

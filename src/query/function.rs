@@ -69,7 +69,10 @@ pub fn wilson(k: f64, n: f64) -> Option<(f64, f64)> {
     let centre = share + z2 / (2.0 * n);
     let half = Z_95 * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
-    Some((((centre - half) / scale).max(0.0), ((centre + half) / scale).min(1.0)))
+    // Exact at the ends, where the subtraction would leave a rounding residue.
+    let lower = if k == 0.0 { 0.0 } else { (centre - half) / scale };
+    let upper = if k == n { 1.0 } else { (centre + half) / scale };
+    Some((lower, upper))
 }
 
 fn constant(name: &str, value: ScalarValue) -> ScalarUDF {
@@ -177,7 +180,9 @@ mod tests {
         assert!((lower - 0.490_162_5).abs() < 1e-6, "{lower}");
         assert!((upper - 0.943_317_8).abs() < 1e-6, "{upper}");
         assert_eq!(wilson(0.0, 0.0), None);
-        assert_eq!(wilson(0.0, 5.0).unwrap().0, 0.0);
-        assert_eq!(wilson(5.0, 5.0).unwrap().1, 1.0);
+        for n in 1..1000 {
+            let n = f64::from(n);
+            assert_eq!((wilson(0.0, n).unwrap().0, wilson(n, n).unwrap().1), (0.0, 1.0), "{n}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Everything the user writes in SQL passes through `statement::parse`, which lets through one read-only
 //! SELECT, and is planned and run by a session of `session::open`.
 
+mod complaint;
 pub mod declared;
 pub mod function;
 mod rule;
@@ -10,14 +11,17 @@ pub mod session;
 pub mod sql;
 pub mod statement;
 
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionContext;
 
+pub use complaint::sql_type;
 pub use declared::{DeclaredColumn, DeclaredTable};
 pub use function::Settings;
 pub use sql::Sql;
 pub use statement::{Relation, Selection};
 
+use crate::error::Error;
 use crate::problem::Problem;
 
 /// Plans a statement over the relations registered in `context`: names and types, no data.
@@ -46,4 +50,11 @@ fn guard(plan: &LogicalPlan, sql: &Sql) -> Result<(), Problem> {
         _ => {}
     }
     plan.inputs().into_iter().try_for_each(|input| guard(input, sql))
+}
+
+/// A failure of the lake that came through the engine: damage or a failing disk is no mistake of the SQL.
+pub fn lake_failure(error: &DataFusionError) -> Option<Error> {
+    let DataFusionError::External(inner) = error.find_root() else { return None };
+    let Error { kind, message, help, .. } = inner.downcast_ref::<Error>()?;
+    Some(Error { help: help.clone(), ..Error::new(*kind, message.clone()) })
 }

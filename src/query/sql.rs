@@ -6,7 +6,8 @@ use std::sync::Arc;
 use datafusion::error::DataFusionError;
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use crate::problem::{self, Place, Problem, SourceFile};
+use super::complaint::{self, At, Complaint};
+use crate::problem::{Place, Problem, SourceFile};
 use crate::yaml::{Document, Segment};
 
 /// SQL text and its origin.
@@ -68,25 +69,72 @@ impl Sql {
 
     /// The place of the first word of the statement, past comments.
     pub fn start(&self) -> Place {
+        let at = self.start_of_statement();
+        let rest = &self.text[at..];
+        let word = rest.find(|c: char| c.is_whitespace() || c == '(').unwrap_or(rest.len());
+        self.place(at..at + word)
+    }
+
+    /// Where the statement begins in the text, past comments.
+    fn start_of_statement(&self) -> usize {
         let mut at = 0;
         loop {
             let rest = &self.text[at..];
-            let skipped = rest.len() - rest.trim_start().len();
-            at += skipped;
+            at += rest.len() - rest.trim_start().len();
             let rest = &self.text[at..];
             if rest.starts_with("--") {
                 at += rest.find('\n').unwrap_or(rest.len());
             } else if rest.starts_with("/*") {
                 at += rest.find("*/").map_or(rest.len(), |end| end + 2);
             } else {
-                let word = rest.find(|c: char| c.is_whitespace() || c == '(').unwrap_or(rest.len());
-                return self.place(at..at + word);
+                return at;
             }
         }
     }
 
+    /// The place of the last word of the statement.
+    fn end(&self) -> Place {
+        let end = self.text.trim_end().len();
+        let start = self.text[..end].rfind(char::is_whitespace).map_or(0, |before| before + 1);
+        self.place(start..end)
+    }
+
+    /// The place of the word or sign that begins at a line and column, both from 1.
+    fn place_of_word_at(&self, line: u64, column: u64) -> Place {
+        let text = SourceFile { path: String::new(), text: self.text.clone() };
+        let start = text.offset(to_usize(line), to_usize(column));
+        let rest = &self.text[start..];
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()).max(first);
+        self.place(start..start + length)
+    }
+
     /// The place of the first occurrence of a word, as the user wrote it.
     fn place_of_word(&self, word: &str) -> Option<Place> {
+        self.places_of_word(word).into_iter().next()
+    }
+
+    /// The place of a word that stands behind a token on the same line.
+    pub fn place_of_word_after(&self, token: Span, word: &str) -> Option<Place> {
+        let text = SourceFile { path: String::new(), text: self.text.clone() };
+        let start = text.offset(to_usize(token.end.line), to_usize(token.end.column));
+        let line = self.text[start..].lines().next()?;
+        let at = line.to_ascii_lowercase().find(&word.to_ascii_lowercase())? + start;
+        Some(self.place(at..at + word.len()))
+    }
+
+    /// The place of an operator that stands in the statement once.
+    fn place_of_operator(&self, operator: &str) -> Option<Place> {
+        let from = self.start_of_statement();
+        let padded = format!(" {operator} ");
+        let mut found = self.text[from..].match_indices(&padded).map(|(at, _)| from + at + 1);
+        let only = found.next().filter(|_| found.next().is_none())?;
+        Some(self.place(only..only + operator.len()))
+    }
+
+    /// Every place of a word past the front matter, as the user wrote it.
+    fn places_of_word(&self, word: &str) -> Vec<Place> {
         let lower = self.text.to_lowercase();
         let bounded = |at: usize| {
             let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
@@ -94,109 +142,35 @@ impl Sql {
         };
         // Lowercasing can change lengths outside ASCII; then the offsets would lie.
         if lower.len() != self.text.len() || word.is_empty() {
-            return None;
+            return Vec::new();
         }
         let word = word.to_lowercase();
-        let past_header = self.start().span.start.min(lower.len());
+        let past_header = self.start_of_statement().min(lower.len());
         let from = if matches!(self.origin, Origin::File(_)) { past_header } else { 0 };
-        lower[from..]
-            .match_indices(&word)
-            .map(|(at, _)| at + from)
-            .find(|at| bounded(*at))
-            .map(|at| self.place(at..at + word.len()))
+        let found = lower[from..].match_indices(&word).map(|(at, _)| at + from).filter(|at| bounded(*at));
+        found.map(|at| self.place(at..at + word.len())).collect()
     }
 
     /// What the engine says of this SQL, as a problem of the user's text.
     pub fn problem(&self, error: &DataFusionError) -> Problem {
-        if let Some(diagnostic) = error.diagnostic() {
-            let place = diagnostic.span.map_or_else(
-                || self.start(),
-                |span| self.place_between((span.start.line, span.start.column), (span.end.line, span.end.column)),
-            );
-            let mut found = Problem::error(place, lower_first(&diagnostic.message));
-            let root = error.find_root().to_string();
-            found.help = valid_fields(&root)
-                .map(|(wrong, fields)| {
-                    problem::did_you_mean(&wrong, fields.iter().map(String::as_str).collect::<Vec<_>>())
-                })
-                .or_else(|| diagnostic.helps.first().map(|help| help.message.clone()))
-                .or_else(|| diagnostic.notes.first().map(|note| note.message.clone()));
-            return found;
-        }
-        let message = clean(&error.find_root().to_string());
-        let (message, place) = match line_and_column(&message) {
-            Some((before, line, column)) => (before, self.place_between((line, column), (line, column + 1))),
-            None => {
-                let quoted = message.split(['\'', '"', '`']).skip(1).step_by(2);
-                let place = quoted
-                    .filter(|word| !word.contains(' '))
-                    .find_map(|word| self.place_of_word(word.rsplit('.').next().unwrap_or(word)));
-                let named = place.or_else(|| {
-                    let function = message.split("function ").nth(1)?.split([' ', '(', ',']).next()?;
-                    self.place_of_word(function)
-                });
-                (message.clone(), named.unwrap_or_else(|| self.start()))
-            }
+        let Complaint { message, help, at } = complaint::of(error);
+        let place = match at {
+            At::Between(start, end) => self.place_between(start, end),
+            At::WordAt(line, column) => self.place_of_word_at(line, column),
+            At::Word(words) => words.iter().find_map(|word| self.place_of_word(word)).unwrap_or_else(|| self.start()),
+            At::LastWord(word) => self.places_of_word(&word).pop().unwrap_or_else(|| self.start()),
+            At::Operator(operator) => self.place_of_operator(&operator).unwrap_or_else(|| self.start()),
+            At::Start => self.start(),
+            At::End => self.end(),
         };
-        let mut found = Problem::error(place, lower_first(&message));
-        if let Some((first, hint)) = found.message.clone().split_once("Did you mean ") {
-            found.message = first.trim_end_matches(['.', ' ', '\n']).to_owned();
-            found.help = Some(format!("did you mean {}", hint.lines().next().unwrap_or_default()));
+        let found = Problem::error(place, message);
+        match help {
+            Some(help) => found.help(help),
+            None => found,
         }
-        found
     }
 }
 
 fn to_usize(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// The engine's message without its prefixes and without hints about its own settings.
-fn clean(message: &str) -> String {
-    let mut rest = message;
-    for prefix in [
-        "Error during planning: ",
-        "SQL error: ",
-        "Schema error: ",
-        "External error: ",
-        "This feature is not implemented: ",
-        "ParserError(\"",
-        "TokenizerError(\"",
-        "Execution error: ",
-        "Arrow error: ",
-        "Optimizer rule 'type_coercion' failed",
-        "type_coercion",
-    ] {
-        rest = rest.trim_start().strip_prefix(prefix).unwrap_or(rest);
-    }
-    rest.trim_end_matches("\")").split("\nbacktrace").next().unwrap_or(rest).replace("\\\"", "\"").trim().to_owned()
-}
-
-/// Splits `... at Line: 3, Column: 9` off a parser's message.
-fn line_and_column(message: &str) -> Option<(String, u64, u64)> {
-    let at = message.find(" at Line: ").or_else(|| message.find(", Line: "))?;
-    let rest = &message[at..];
-    let number_after = |label: &str| {
-        let digits = rest[rest.find(label)? + label.len()..].trim_start();
-        digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len())].parse::<u64>().ok()
-    };
-    Some((message[..at].to_owned(), number_after("Line: ")?, number_after("Column: ")?))
-}
-
-/// The wrong column and the columns that there are, from the engine's "No field named".
-fn valid_fields(message: &str) -> Option<(String, Vec<String>)> {
-    let message = message.split("No field named ").nth(1)?;
-    let (wrong, rest) = message.split_once(". ").or_else(|| message.split_once('.'))?;
-    let fields = rest.split("Valid fields are ").nth(1)?;
-    let last = |name: &str| {
-        name.trim_matches(['"', ' ', '.', '\n']).rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned()
-    };
-    let fields: Vec<String> = fields.split(", ").map(last).filter(|name| !name.is_empty()).collect();
-    Some((last(wrong), fields))
-}
-
-fn lower_first(text: &str) -> String {
-    let text = text.lines().next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_lowercase().collect::<String>() + chars.as_str())
 }

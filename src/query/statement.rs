@@ -7,7 +7,8 @@ use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
     Expr, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor,
 };
-use datafusion::sql::sqlparser::tokenizer::Span;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 
 use crate::problem::{Place, Problem};
 use crate::query::sql::Sql;
@@ -33,11 +34,9 @@ pub struct Relation {
 /// Parses SQL that must be one SELECT.
 pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
     let mut statements = statements(sql)?;
-    let extra = statements
-        .get(1)
-        .map(|_| Problem::error(sql.start(), "there is more than one statement").help("keep one statement to a file"));
-    if let Some(found) = extra {
-        return Err(found);
+    if statements.len() > 1 {
+        let place = second_statement(sql).unwrap_or_else(|| sql.start());
+        return Err(Problem::error(place, "a second statement begins here").help("keep one statement to a file"));
     }
     let Some(statement) = statements.pop() else {
         return Err(Problem::error(sql.start(), "there is no statement").help("write a SELECT"));
@@ -75,6 +74,14 @@ pub fn statements(sql: &Sql) -> Result<Vec<Statement>, Problem> {
         .and_then(|mut parser| parser.parse_statements())
         .map_err(|error| sql.problem(&error))?;
     Ok(parsed.into())
+}
+
+/// The place of the first token past a semicolon.
+fn second_statement(sql: &Sql) -> Option<Place> {
+    let tokens = Tokenizer::new(&GenericDialect {}, &sql.text).tokenize_with_location().ok()?;
+    let mut past = tokens.iter().skip_while(|token| token.token != Token::SemiColon);
+    past.find(|token| !matches!(token.token, Token::SemiColon | Token::Whitespace(_) | Token::EOF))
+        .map(|token| sql.place_of(token.span))
 }
 
 fn not_a_select(sql: &Sql) -> Problem {

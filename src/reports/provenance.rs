@@ -113,7 +113,7 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
     let missing: Vec<String> =
         sources.iter().filter(|source| source.version.is_none()).map(|source| source.table.to_string()).collect();
     if !missing.is_empty() {
-        say(NoticeKind::Warn, format!("Not available, because no export came yet: {}.", missing.join(", ")));
+        say(NoticeKind::Warn, format!("Not available, because no export was taken yet: {}.", missing.join(", ")));
     }
     let rejected: u64 = sources.iter().map(|source| source.rejected).sum();
     if rejected > 0 {

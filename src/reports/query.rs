@@ -40,9 +40,11 @@ pub async fn query(context: &SessionContext, report: &Report) -> Result<BTreeMap
     let mut tables = BTreeMap::new();
     for (name, ReportQuery { sql, selection }) in &report.queries {
         let failed = |error: datafusion::error::DataFusionError| {
-            let found = sql.problem(&error);
-            Error::failed(format!("the query `{name}` of the report {} failed: {}", report.name, found.message))
-                .help(format!("look at {}", found.place))
+            query::lake_failure(&error).unwrap_or_else(|| {
+                let found = sql.problem(&error);
+                Error::failed(format!("the query `{name}` of the report {} failed: {}", report.name, found.message))
+                    .help(format!("look at {}", found.place))
+            })
         };
         let plan = query::plan(context, selection, sql).await.map_err(|found| Error::project(vec![found]))?;
         let schema = Arc::clone(plan.schema().inner());

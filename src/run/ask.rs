@@ -8,7 +8,7 @@ use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::lake::Pin;
 use crate::models;
-use crate::problem::{self, Problem};
+use crate::problem::Problem;
 use crate::project::Pipeline;
 use crate::query::{self, Sql, session, statement};
 
@@ -30,16 +30,13 @@ pub async fn ask(
             models::register_view(&context, model).await?;
         }
     }
-    let names = catalogue.relation_names();
-    if let Some(unknown) = selection.relations.iter().find(|relation| !names.contains(&relation.name)) {
-        let found = Problem::error(unknown.place.clone(), format!("there is no table or model `{}`", unknown.name));
-        return Err(wrong(
-            found.help(problem::did_you_mean(&unknown.name, names.iter().map(String::as_str).collect::<Vec<_>>())),
-        ));
+    if let Some(unknown) = catalogue.unknown_relations(&selection).into_iter().next() {
+        return Err(wrong(unknown));
     }
     let plan = query::check(&context, &selection, sql).await.map_err(wrong)?;
     let failed = |error: datafusion::error::DataFusionError| {
-        Error::failed(format!("the query failed: {}", sql.problem(&error).message))
+        query::lake_failure(&error)
+            .unwrap_or_else(|| Error::failed(format!("the query failed: {}", sql.problem(&error).message)))
     };
     let frame = context.execute_logical_plan(plan).await.map_err(failed)?;
     let schema = SchemaRef::clone(frame.schema().inner());

@@ -29,10 +29,11 @@ pub use validate::{Validated, validate};
 use crate::catalogue::Selector;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
-use crate::ingest::{self, Counts, Job, Loaded};
+use crate::ingest::{Counts, Job, Loaded};
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
 use crate::models::{self, Fingerprints};
 use crate::project::{PipelineFile, Project};
+use crate::query::declared::reject_schema;
 use crate::query::session;
 use crate::reports::{self, Table};
 use schedule::{Held, Schedule};
@@ -148,7 +149,7 @@ pub async fn run(
         error: None,
     };
     lake.write_run(&host.run_id, &record)?;
-    let work = Work { project, file, prepared, host, plan: &plan };
+    let work = Work { project, file, prepared, host, plan: &plan, lake: &lake };
     let result = work.days(&mut writer, &mut record, observe).await;
     record.ended_at = Some((host.now)());
     record.status = if result.is_err() { Status::Failed } else { record.judge() };
@@ -164,6 +165,7 @@ struct Work<'r> {
     prepared: &'r Prepared,
     host: &'r Host<'r>,
     plan: &'r Plan,
+    lake: &'r Lake,
 }
 
 /// The answers of the reports' queries, or why a report is not made.
@@ -186,6 +188,8 @@ impl Work<'_> {
             let this = record.days.last_mut().expect("one was pushed the line before");
             let answers = self.day(writer, *day, at + 1 == of, this, observe).await?;
             self.publish(writer.pin(), *day, &answers, this, observe)?;
+            // A run that is killed later has told what it had done.
+            self.lake.write_run(&self.host.run_id, record)?;
         }
         Ok(())
     }
@@ -257,7 +261,7 @@ impl Work<'_> {
                     None if job.source.required => SourceOutcome::Failed(job.nothing_found()),
                     None => SourceOutcome::Absent,
                 };
-                done.push(nothing(&name, outcome));
+                done.push(SourceRecord { counts: held.map(counts_of).unwrap_or_default(), ..nothing(&name, outcome) });
                 continue;
             }
             let print = job.fingerprint(&files, &view, &self.host.program)?;
@@ -272,7 +276,7 @@ impl Work<'_> {
             }
             let schema = job.table.schema();
             let table = transaction.table(&name, Role::Snapshot, day, &schema, &job.table.key)?;
-            let rejects = transaction.table(&name, Role::Reject, day, &ingest::reject_schema(), &[])?;
+            let rejects = transaction.table(&name, Role::Reject, day, &reject_schema(), &[])?;
             let (pin, permits) = (view.clone(), Arc::clone(&permits));
             running.spawn(async move {
                 let _permit = permits.acquire_owned().await;
@@ -375,7 +379,12 @@ impl Work<'_> {
             let why = reads.filter_map(|relation| held.get(&relation.name)).next();
             let answer = match why {
                 Some(why) => Err(ReportOutcome::Kept(why.clone())),
-                None => reports::query(&context, report).await.map_err(|error| ReportOutcome::Failed(error.message)),
+                None => match reports::query(&context, report).await {
+                    Ok(answers) => Ok(answers),
+                    // Damage and a failing disk are no matter of one report.
+                    Err(error) if error.kind > Kind::Project => return Err(error),
+                    Err(error) => Err(ReportOutcome::Failed(error.message)),
+                },
             };
             answers.insert(name.clone(), answer);
         }
@@ -411,7 +420,7 @@ impl Work<'_> {
                 Err(outcome) => {
                     ReportRecord { report: name.clone(), outcome: outcome.clone(), folder: None, headline: None }
                 }
-                Ok(data) => self.write(pin, day, name, data, &out, record),
+                Ok(data) => self.write(pin, day, name, data, &out, record)?,
             };
             observe(Event::Report(&report));
             record.reports.push(report);
@@ -427,7 +436,7 @@ impl Work<'_> {
         data: &BTreeMap<String, Arc<Table>>,
         out: &std::path::Path,
         record: &DayRecord,
-    ) -> ReportRecord {
+    ) -> Result<ReportRecord> {
         let state = reports::State {
             pipeline: &self.file.pipeline,
             catalogue: &self.prepared.catalogue,
@@ -447,20 +456,17 @@ impl Work<'_> {
         };
         let rendered = match reports::render(&self.prepared.templates[name], data, &page) {
             Ok(rendered) => rendered,
-            Err(found) => return failed(format!("{} at {}", found.message, found.place)),
+            Err(found) => return Ok(failed(format!("{} (look at {})", found.message, found.place))),
         };
-        match reports::publish(out, name, day, &rendered) {
-            Ok(published) => {
-                let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
-                ReportRecord {
-                    report: name.to_owned(),
-                    outcome: if published.is_changed { ReportOutcome::Written } else { ReportOutcome::Unchanged },
-                    folder: Some(folder.display().to_string()),
-                    headline: Some(rendered.headline),
-                }
-            }
-            Err(error) => failed(error.message),
-        }
+        // A full disk is worse than a report that fails, and the next one would meet it too.
+        let published = reports::publish(out, name, day, &rendered)?;
+        let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
+        Ok(ReportRecord {
+            report: name.to_owned(),
+            outcome: if published.is_changed { ReportOutcome::Written } else { ReportOutcome::Unchanged },
+            folder: Some(folder.display().to_string()),
+            headline: Some(rendered.headline),
+        })
     }
 }
 

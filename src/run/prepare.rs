@@ -198,17 +198,19 @@ fn source_jobs(
     for (index, source) in file.pipeline.sources.iter().enumerate() {
         let place = Place { document: Arc::clone(&document), index };
         let Some(table) = catalogue.tables.get(&source.table) else {
+            // A declaration with a mistake of its own is told there.
+            if catalogue.is_broken(&source.table.to_string()) {
+                continue;
+            }
             let names: Vec<String> = catalogue.tables.keys().map(ToString::to_string).collect();
-            let found = Problem::error(
-                document.place(&path!["sources", index, "table"]),
-                format!("there is no declared table `{}`", source.table),
-            );
-            problems.push(found.help(format!(
-                "{}; a table is declared by CREATE TABLE in sql/{}/{}.sql",
-                problem::did_you_mean(&source.table.to_string(), names.iter().map(String::as_str).collect::<Vec<_>>()),
-                source.table.schema(),
-                source.table.table()
-            )));
+            let place = document.place(&path!["sources", index, "table"]);
+            let near = problem::nearest(&source.table.to_string(), names.iter().map(String::as_str));
+            let (schema, table) = (source.table.schema(), source.table.table());
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("declare it by CREATE TABLE in sql/{schema}/{table}.sql"),
+            };
+            problems.push(Problem::error(place, format!("there is no declared table `{}`", source.table)).help(help));
             continue;
         };
         problems.extend(ingest::check(source, table, &place));
@@ -295,7 +297,11 @@ pub fn check_headers(jobs: &[JobTemplate], pipeline: &project::Pipeline) -> Resu
             Err(error) if error.kind == Kind::Project && !error.problems.is_empty() => problems.extend(error.problems),
             Err(error) => {
                 let at = template.place.document.key_place(&path!["sources", template.place.index]);
-                problems.push(Problem::warning(at, error.message));
+                let found = Problem::warning(at, error.message);
+                problems.push(match error.help {
+                    Some(help) => found.help(help),
+                    None => found,
+                });
             }
         }
     }

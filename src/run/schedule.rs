@@ -87,14 +87,12 @@ impl Schedule<'_, '_> {
                     }
                     moved = true;
                     let name = model.name.to_string();
-                    let missing = reads.iter().find(|name| matches!(standing.get(**name), Some(Standing::Missing(_))));
-                    let stopped =
-                        gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
-                    let why = match (missing, stopped) {
-                        (Some(missing), _) => Some(format!("{missing} is not there")),
-                        (None, Some(check)) => Some(format!("the check {} failed", check.name)),
-                        (None, None) => None,
-                    };
+                    let missing = reads.iter().find_map(|name| match standing.get(*name) {
+                        Some(Standing::Missing(why)) => Some(why.clone()),
+                        _ => None,
+                    });
+                    let stopped = gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
+                    let why = missing.or_else(|| stopped.map(|check| format!("the check {} failed", check.name)));
                     let print = prints.enter(model);
                     if let Some(why) = why {
                         if self.selected.contains(&model.name) {
@@ -236,9 +234,9 @@ impl Schedule<'_, '_> {
                 let told = error
                     .problems
                     .first()
-                    .map_or(error.message, |found| format!("{} at {}", found.message, found.place));
+                    .map_or(error.message, |found| format!("{} (look at {})", found.message, found.place));
                 self.note(record, observe, &name, ModelOutcome::Failed(format!("{told}{help}")), 0);
-                Ok(Standing::Missing("it failed".to_owned()))
+                Ok(Standing::Missing(format!("{name} failed")))
             }
         }
     }
@@ -300,7 +298,7 @@ fn held(standing: &BTreeMap<String, Standing>, failed: &[&Check]) -> Held {
     let mut held = Held::new();
     for (name, standing) in standing {
         if let Standing::Missing(why) = standing {
-            held.insert(name.clone(), format!("{name} is not there: {why}"));
+            held.insert(name.clone(), why.clone());
         }
     }
     for check in failed {

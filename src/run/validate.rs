@@ -25,7 +25,7 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
     // Where no pipeline can be read, the rest is still looked at.
     let packs = [Pack::Shipped, Pack::None]
         .into_iter()
-        .filter(|pack| used(pack) || (pipelines.is_empty() && *pack == Pack::Shipped));
+        .filter(|pack| used(pack) || (pipelines.is_empty() && *pack == project.pack_of_broken));
     for pack in packs {
         let Examined { catalogue, planned, problems, .. } = prepare::examine(project, pack).await?;
         validated.problems.extend(problems);
