@@ -559,7 +559,7 @@ mod tests {
     #[test]
     fn every_problem_of_a_document_is_told_in_one_go_with_its_place() {
         let text =
-            "name: a\nstpes: []\nsteps:\n  - table: x\n    limt: 3\n  - limit: many\n    table: y\n  - limit: 4\n";
+            "name: a\nstpes: []\nsteps:\n  - table: x\n    limt: 3\n  - limit: many\n    table: z\n  - limit: 4\n";
         let problems = problems_of(text);
         assert_eq!(problems.len(), 4, "{problems:#?}");
         assert_eq!(problems[0], "job.yaml:2:1 unknown key `stpes`");
@@ -573,7 +573,7 @@ mod tests {
         for (text, words) in [
             ("name: a\nname: b\n", "job.yaml:2:1 the key `name` stands here twice"),
             ("name: yes\n", "job.yaml:1:7 `yes` is a boolean to some YAML readers and a text to others"),
-            ("name: &x a\n", "job.yaml:1:10 YAML anchors are not read"),
+            ("name: &x a\n", "job.yaml:1:7 YAML anchors are not read"),
             ("name: a\n---\nname: b\n", "job.yaml:2:1 a second YAML document begins here"),
         ] {
             assert_eq!(problems_of(text), [words], "{text}");

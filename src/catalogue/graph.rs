@@ -49,9 +49,10 @@ impl Catalogue {
 
     /// Every name that SQL may read, sorted.
     pub fn relation_names(&self) -> Vec<String> {
-        let declared = self.tables.keys().flat_map(|name| {
-            [name.to_string(), format!("{name}{SNAPSHOT_SUFFIX}"), format!("{name}{REJECT_SUFFIX}")]
-        });
+        let declared = self
+            .tables
+            .keys()
+            .flat_map(|name| [name.to_string(), format!("{name}{SNAPSHOT_SUFFIX}"), format!("{name}{REJECT_SUFFIX}")]);
         let mut names: Vec<String> = declared.chain(self.models.keys().map(ToString::to_string)).collect();
         names.sort();
         names

@@ -39,9 +39,8 @@ pub async fn run_together(context: SessionContext, model: TableName, checks: Vec
     ));
     let selection = statement::parse(&sql).map_err(|found| failed(&found.message))?;
     let plan = query::plan(&context, &selection, &sql).await.map_err(|found| failed(&found.message))?;
-    let engine_failed = |error: DataFusionError| {
-        query::lake_failure(&error).unwrap_or_else(|| failed(&sql.problem(&error).message))
-    };
+    let engine_failed =
+        |error: DataFusionError| query::lake_failure(&error).unwrap_or_else(|| failed(&sql.problem(&error).message));
     let frame = context.execute_logical_plan(plan).await.map_err(engine_failed)?;
     let rows = frame.collect().await.map_err(engine_failed)?;
     let count = |at: usize| rows.first().map_or(0, |row| row.column(at).as_primitive::<Int64Type>().value(0));

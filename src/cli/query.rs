@@ -30,7 +30,7 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     let newest = super::run::newest_day(&pin)?;
     let day = arguments.day.unwrap_or(newest);
     let oldest = super::run::oldest_day(&pin).unwrap_or(newest);
-    if day < oldest || day > newest {
+    if day < oldest {
         return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}"))
             .help(format!("it holds the days from {oldest} to {newest}")));
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::commit::{DataFile, Version};
-use super::{chain, fs};
 use super::pin::Pin;
+use super::{chain, fs};
 use crate::error::Result;
 
 /// A file that is not what its commit says.

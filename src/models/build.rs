@@ -41,7 +41,8 @@ impl Fingerprints {
             let newest = days.iter().rfind(|of| **of <= *day).map(|of| state(*of)).unwrap_or_default();
             found.relations.insert(name.to_string(), sha256_of_parts([declared, &newest]));
             let newest_day = days.iter().rfind(|of| **of <= *day);
-            let rejects = newest_day.and_then(|of| pin.on(name, Role::Reject, *of)).map(|version| version.state.to_string());
+            let rejects =
+                newest_day.and_then(|of| pin.on(name, Role::Reject, *of)).map(|version| version.state.to_string());
             found.relations.insert(format!("{name}{REJECT_SUFFIX}"), rejects.unwrap_or_default());
             found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), sha256_of_parts([declared, &all]));
         }

@@ -160,7 +160,9 @@ impl<'de> Deserialize<'de> for Share {
             fn visit_u64<E: serde::de::Error>(self, share: u64) -> Result<Share, E> {
                 match share {
                     0 => Ok(Share(0.0)),
-                    _ => Err(E::custom(format!("`{share}` may be meant as a percentage or as a share; write it like `1%` or `0.01`"))),
+                    _ => Err(E::custom(format!(
+                        "`{share}` may be meant as a percentage or as a share; write it like `1%` or `0.01`"
+                    ))),
                 }
             }
 
@@ -264,10 +266,13 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
     }
     for (index, written) in pipeline.sources.iter().enumerate() {
         let here = path!["sources", index];
-        for (block, key, share) in [("rejects", "limit", written.rejects.limit), ("volume", "drop", written.volume.drop)] {
+        for (block, key, share) in
+            [("rejects", "limit", written.rejects.limit), ("volume", "drop", written.volume.drop)]
+        {
             if share.0 > 1.0 {
                 let place = document.place(&path!["sources", index, block, key]);
-                problems.push(Problem::error(place, format!("`{key}` is more than all rows")).help("write at most `100%`"));
+                problems
+                    .push(Problem::error(place, format!("`{key}` is more than all rows")).help("write at most `100%`"));
             }
         }
         if written.formats() != 1 {

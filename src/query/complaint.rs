@@ -25,11 +25,11 @@ pub enum At {
     /// Between two positions, each a line and a column from 1; the end is exclusive.
     Between((u64, u64), (u64, u64)),
     /// The word that begins at a line and a column from 1.
-    WordAt(u64, u64),
+    Position(u64, u64),
     /// The first of these words that stands in the SQL, at its first place.
-    Word(Vec<String>),
+    First(Vec<String>),
     /// A word, at its last place.
-    LastWord(String),
+    Last(String),
     /// An operator, if it stands in the SQL once.
     Operator(String),
     Start,
@@ -163,7 +163,7 @@ fn of_diagnostic(diagnostic: &Diagnostic, root: &DataFusionError) -> Complaint {
         return Complaint {
             message: format!("the sides of {operation} have {} columns", counts.join(" and ")),
             help: Some("give each side the same columns in the same order".to_owned()),
-            at: At::Word(operation.split(' ').next().map(str::to_owned).into_iter().collect()),
+            at: At::First(operation.split(' ').next().map(str::to_owned).into_iter().collect()),
         };
     }
     if let Some(found) = syntax(message, Some(&at)) {
@@ -247,14 +247,14 @@ fn of_text(message: &str) -> Complaint {
         return Complaint {
             message: "an aggregate cannot stand in WHERE".to_owned(),
             help: Some(help),
-            at: At::Word(vec!["where".to_owned()]),
+            at: At::First(vec!["where".to_owned()]),
         };
     }
     if let Some(name) = message.strip_prefix("Invalid function ").and_then(|rest| quoted(rest).next()) {
-        return no_function(name, None, At::Word(vec![name.to_owned()]));
+        return no_function(name, None, At::First(vec![name.to_owned()]));
     }
     let (message, at) = match line_and_column(message) {
-        Some((before, line, column)) => (before, At::WordAt(line, column)),
+        Some((before, line, column)) => (before, At::Position(line, column)),
         None => {
             let mut words: Vec<String> =
                 quoted(message).filter(|word| !word.contains(' ')).map(|word| last_part(word).to_owned()).collect();
@@ -265,7 +265,7 @@ fn of_text(message: &str) -> Complaint {
                     .and_then(|rest| rest.split([' ', '(', ',']).next())
                     .map(str::to_owned),
             );
-            (message, At::Word(words))
+            (message, At::First(words))
         }
     };
     let (message, help) = match message.split_once("Did you mean ") {
@@ -286,7 +286,7 @@ fn syntax(message: &str, told: Option<&At>) -> Option<Complaint> {
     };
     let at = || match (told, place) {
         (Some(At::Between(start, end)), _) => At::Between(*start, *end),
-        (_, Some((line, column))) => At::WordAt(line, column),
+        (_, Some((line, column))) => At::Position(line, column),
         _ => At::Start,
     };
     if before.starts_with("Unterminated string literal") {
@@ -335,13 +335,13 @@ fn signature(message: &str) -> Option<Complaint> {
             "" => format!("`{name}` needs arguments"),
             given => format!("`{name}` does not take ({})", in_sql_words(given)),
         };
-        return Some(Complaint { message, help: Some(help), at: At::Word(vec![name.to_owned()]) });
+        return Some(Complaint { message, help: Some(help), at: At::First(vec![name.to_owned()]) });
     }
     let name = after("Function '")?.split_once('\'').map(|(name, _)| name)?;
     let given = after("(DataType: ")?.split_once(')').map(|(given, _)| in_sql_words(given))?;
     let help = "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned();
     let message = format!("`{name}` does not take {given}");
-    Some(Complaint { message, help: Some(help), at: At::Word(vec![name.to_owned()]) })
+    Some(Complaint { message, help: Some(help), at: At::First(vec![name.to_owned()]) })
 }
 
 /// The argument lists that a function takes, where they can be told in SQL's words.
@@ -359,7 +359,7 @@ fn same_name(message: &str) -> Option<Complaint> {
     let second = rest.split('"').nth(3)?;
     let name = second.rsplit(" AS ").next().map(last_part).unwrap_or_default().to_owned();
     let help = "give one of them another name with AS".to_owned();
-    Some(Complaint { message: format!("two columns are named `{name}`"), help: Some(help), at: At::LastWord(name) })
+    Some(Complaint { message: format!("two columns are named `{name}`"), help: Some(help), at: At::Last(name) })
 }
 
 /// The engine's message without its prefixes and without hints about its own settings.

@@ -156,9 +156,9 @@ impl Sql {
         let Complaint { message, help, at } = complaint::of(error);
         let place = match at {
             At::Between(start, end) => self.place_between(start, end),
-            At::WordAt(line, column) => self.place_of_word_at(line, column),
-            At::Word(words) => words.iter().find_map(|word| self.place_of_word(word)).unwrap_or_else(|| self.start()),
-            At::LastWord(word) => self.places_of_word(&word).pop().unwrap_or_else(|| self.start()),
+            At::Position(line, column) => self.place_of_word_at(line, column),
+            At::First(words) => words.iter().find_map(|word| self.place_of_word(word)).unwrap_or_else(|| self.start()),
+            At::Last(word) => self.places_of_word(&word).pop().unwrap_or_else(|| self.start()),
             At::Operator(operator) => self.place_of_operator(&operator).unwrap_or_else(|| self.start()),
             At::Start => self.start(),
             At::End => self.end(),

@@ -173,7 +173,7 @@ mod tests {
             parse(&sql("WITH a AS (SELECT * FROM crm.deal) SELECT * FROM a JOIN Sales.Deal USING (deal_id)")).unwrap();
         let names: Vec<&str> = read.relations.iter().map(|relation| relation.name.as_str()).collect();
         assert_eq!(names, ["crm.deal", "sales.deal"]);
-        assert_eq!(read.relations[1].place.to_string(), "sql/x/y.sql:1:62");
+        assert_eq!(read.relations[1].place.to_string(), "sql/x/y.sql:1:57");
     }
 
     #[test]

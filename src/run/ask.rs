@@ -1,16 +1,19 @@
 //! A question to the lake: SQL over the tables as of a day.
 
+use std::collections::BTreeSet;
+
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::{Prepared, settings};
+use crate::catalogue::Catalogue;
 use crate::day::Day;
 use crate::error::{Error, Result};
-use crate::lake::Pin;
+use crate::lake::{Pin, Role, TableName};
 use crate::models;
 use crate::problem::Problem;
 use crate::project::Pipeline;
-use crate::query::{self, Sql, session, statement};
+use crate::query::{self, Selection, Sql, session, statement};
 
 /// Answers a SELECT as of a day. A model that the lake holds for that day is read, any other is computed.
 pub async fn ask(
@@ -25,7 +28,8 @@ pub async fn ask(
     let context = session::open(&settings(pipeline, day))?;
     let catalogue = &prepared.catalogue;
     models::register_declared(&context, catalogue, pin, day)?;
-    for model in catalogue.order() {
+    let needed = needed(catalogue, pin, day, &selection);
+    for model in catalogue.order().into_iter().filter(|model| needed.contains(&model.name)) {
         if model.is_view() || !models::register_model(&context, &model.name, pin, day)? {
             models::register_view(&context, model).await?;
         }
@@ -41,4 +45,18 @@ pub async fn ask(
     let frame = context.execute_logical_plan(plan).await.map_err(failed)?;
     let schema = SchemaRef::clone(frame.schema().inner());
     Ok((schema, frame.collect().await.map_err(failed)?))
+}
+
+/// The models that an answer reads: what the lake holds for the day is not computed, so nothing below it is needed.
+fn needed<'c>(catalogue: &'c Catalogue, pin: &Pin, day: Day, selection: &Selection) -> BTreeSet<&'c TableName> {
+    let mut needed = BTreeSet::new();
+    let mut open: Vec<&str> = selection.relations.iter().map(|relation| relation.name.as_str()).collect();
+    while let Some(name) = open.pop() {
+        let Some(model) = catalogue.models.values().find(|model| model.name.to_string() == name) else { continue };
+        let is_held = !model.is_view() && pin.on(&model.name, Role::Model, day).is_some();
+        if needed.insert(&model.name) && !is_held {
+            open.extend(model.relations().iter().map(|relation| relation.name.as_str()));
+        }
+    }
+    needed
 }

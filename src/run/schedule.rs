@@ -91,7 +91,8 @@ impl Schedule<'_, '_> {
                         Some(Standing::Missing(why)) => Some(why.clone()),
                         _ => None,
                     });
-                    let stopped = gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
+                    let stopped =
+                        gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
                     let why = missing.or_else(|| stopped.map(|check| format!("the check {} failed", check.name)));
                     let print = prints.enter(model);
                     if let Some(why) = why {

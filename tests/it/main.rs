@@ -1,0 +1,24 @@
+//! The project as its users meet it: small projects in folders of their own, run through the library, and a few times
+//! through the program. `TestProject` is the one fixture.
+//!
+//! Tests on real data look for it in `FORECASTLE_DATA`, else in `../shared/data`; tests against the oracle need
+//! `python3`. Where either is absent such a test names itself as skipped; where `CI` is set it fails.
+
+mod needed;
+mod project;
+mod rows;
+mod shared;
+
+mod checks;
+mod command;
+mod demo;
+mod exports;
+mod formats;
+mod killed;
+mod known_answers;
+mod layers;
+mod mistakes;
+mod models;
+mod module_order;
+mod questions;
+mod repeated;

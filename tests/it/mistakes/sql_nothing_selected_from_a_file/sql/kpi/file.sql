@@ -1,0 +1,1 @@
+SELECT * FROM 'exports/2026-11-02/deal.csv'

@@ -1,0 +1,5 @@
+/* ---
+description: Deals without an owner
+severity: warn
+--- */
+SELECT deal_id FROM crm.deal WHERE owner_id IS NULL
