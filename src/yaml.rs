@@ -499,6 +499,10 @@ fn plain_words(message: &str) -> (String, Option<String>) {
         let (expected, help) = match expected {
             "a boolean" => ("true or false", "write `true` or `false`"),
             "a sequence" => ("a list", "write it in brackets, like `[one, two]`"),
+            "u8" | "u16" | "u32" | "u64" | "usize" | "i32" | "i64" => {
+                ("a whole number", "write a number without a fraction")
+            }
+            "f64" => ("a number", "write a number"),
             "a string" => ("a text", "write a text, in quotes where it looks like something else"),
             "a map" => ("keys with values", "write `key: value` lines below it"),
             struct_of if struct_of.starts_with("struct ") => {
@@ -564,7 +568,7 @@ mod tests {
         assert_eq!(problems.len(), 4, "{problems:#?}");
         assert_eq!(problems[0], "job.yaml:2:1 unknown key `stpes`");
         assert_eq!(problems[1], "job.yaml:5:5 unknown key `limt`");
-        assert!(problems[2].starts_with("job.yaml:6:12 this is of the wrong type"), "{}", problems[2]);
+        assert!(problems[2].starts_with("job.yaml:6:12 expected a whole number, found the text"), "{}", problems[2]);
         assert_eq!(problems[3], "job.yaml:8:5 the key `table` is missing");
     }
 
@@ -580,7 +584,7 @@ mod tests {
         }
         assert_eq!(
             problems_of(&format!("name: {}{}", "[".repeat(70), "]".repeat(70)))[0],
-            "job.yaml:1:71 nested more than 64 deep"
+            "job.yaml:1:70 nested more than 64 deep"
         );
     }
 
