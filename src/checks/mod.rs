@@ -7,6 +7,7 @@ use arrow::datatypes::Int64Type;
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
+use tokio::task::JoinSet;
 
 use crate::catalogue::{Catalogue, Check, CheckOutcome, Planned};
 use crate::error::{Error, Result};
@@ -14,13 +15,14 @@ use crate::lake::TableName;
 use crate::problem::{Problem, SourceFile};
 use crate::query::{self, Sql, statement};
 
-/// Plans every check whose relations could be planned.
+/// Plans every check whose relations could be planned, beside each other: there are more of them than of anything else.
 pub async fn plan(context: &SessionContext, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut running = JoinSet::new();
     for check in catalogue.checks.iter().filter(|check| planned.covers(catalogue, &check.selection.relations)) {
-        problems.extend(query::check(context, &check.selection, &check.sql).await.err());
+        let (context, check) = (context.clone(), check.clone());
+        running.spawn(async move { query::check(&context, &check.selection, &check.sql).await.err() });
     }
-    problems
+    running.join_all().await.into_iter().flatten().collect()
 }
 
 /// Counts the offenders of rules of one model that look at one row at a time, in one pass.
