@@ -29,6 +29,7 @@ pub struct Published {
 }
 
 const MANIFEST: &str = "manifest.json";
+const UNFINISHED: &str = ".unfinished-";
 
 /// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
 pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Result<Published> {
@@ -41,6 +42,7 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Res
 
     let home = reports.join(name);
     fs::create_dir_all(&home).doing("create the folder", &home)?;
+    remove_unfinished(&home)?;
     let folder = home.join(day.to_string());
     let is_changed = put(&home, &folder, &files, &manifest)?;
     let latest = home.join("latest");
@@ -50,6 +52,17 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Res
     Ok(Published { folder, is_changed })
 }
 
+/// Removes what runs left that were killed while they wrote here; only one run writes at a time.
+fn remove_unfinished(home: &Path) -> Result<()> {
+    for entry in fs::read_dir(home).doing("list", home)? {
+        let entry = entry.doing("list", home)?;
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+            fs::remove_dir_all(entry.path()).doing("remove", &entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts a whole folder in the place of whatever is there; `false` if that was the same already.
 fn put(home: &Path, folder: &Path, files: &[(String, &str)], manifest: &Manifest) -> Result<bool> {
     if read_manifest(folder).as_ref() == Some(manifest)
@@ -57,7 +70,7 @@ fn put(home: &Path, folder: &Path, files: &[(String, &str)], manifest: &Manifest
     {
         return Ok(false);
     }
-    let made = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(home).doing("create a folder in", home)?;
+    let made = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(home).doing("create a folder in", home)?;
     for (path, text) in files {
         write(&made.path().join(path), text.as_bytes())?;
     }
@@ -123,6 +136,7 @@ mod tests {
         let out = tempfile::tempdir().unwrap();
         let (older, newer): (Day, Day) = ("2026-11-12".parse().unwrap(), "2026-11-13".parse().unwrap());
         let latest = || fs::read_to_string(out.path().join("x/latest/index.html")).unwrap();
+        fs::create_dir_all(out.path().join("x/.unfinished-of-a-killed-run")).unwrap();
         assert!(publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
         assert!(!publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
         publish(out.path(), "x", older, &rendered("old")).unwrap();
