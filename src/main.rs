@@ -4,6 +4,10 @@ mod cli;
 
 use std::process::ExitCode;
 
+/// A night is planned from some hundreds of small trees; the system's allocator takes a quarter of that time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::datasource::ViewTable;
-use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::catalogue::{Catalogue, Model, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
@@ -13,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
 use crate::lake::{Pin, Role, Staged, TableName, TableWriter};
 use crate::query::declared::reject_schema;
-use crate::query::{self, Settings, session};
+use crate::query::{self, Session, Settings};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
 #[derive(Debug, Default)]
@@ -67,41 +66,40 @@ impl Fingerprints {
 }
 
 /// Registers the declared tables as of the day, and all their snapshots up to it.
-pub fn register_declared(context: &SessionContext, catalogue: &Catalogue, pin: &Pin, day: Day) -> Result<()> {
+pub fn register_declared(session: &Session, catalogue: &Catalogue, pin: &Pin, day: Day) -> Result<()> {
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
-        session::register(context, &name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
-        session::register(context, &format!("{name}{SNAPSHOT_SUFFIX}"), pin.snapshots(name, day, &schema))?;
-        session::register(context, &format!("{name}{REJECT_SUFFIX}"), pin.rejects(name, day, &reject_schema()))?;
+        session.register(&name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
+        session.register(&format!("{name}{SNAPSHOT_SUFFIX}"), pin.snapshots(name, day, &schema))?;
+        session.register(&format!("{name}{REJECT_SUFFIX}"), pin.rejects(name, day, &reject_schema()))?;
     }
     Ok(())
 }
 
 /// Registers a model's stored rows of exactly this day; `false` if the lake has none.
-pub fn register_model(context: &SessionContext, name: &TableName, pin: &Pin, day: Day) -> Result<bool> {
+pub fn register_model(session: &Session, name: &TableName, pin: &Pin, day: Day) -> Result<bool> {
     let Some(version) = pin.on(name, Role::Model, day) else { return Ok(false) };
     let schema = pin.schema(version)?;
-    session::register(context, &name.to_string(), pin.table(name, Role::Model, day, &schema))?;
+    session.register(&name.to_string(), pin.table(name, Role::Model, day, &schema))?;
     Ok(true)
 }
 
 /// Registers a model as a view: whoever reads it computes it.
-pub async fn register_view(context: &SessionContext, model: &Model) -> Result<()> {
-    let plan = query::plan(context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
-    session::register(context, &model.name.to_string(), Arc::new(ViewTable::new(plan, None)))
+pub async fn register_view(session: &Session, model: &Model) -> Result<()> {
+    let plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+    session.register(&model.name.to_string(), Arc::new(ViewTable::new(plan, None)))
 }
 
 /// Computes a model over what is registered in the context and writes its rows; a failure does not name the model.
-pub async fn build(context: SessionContext, model: Model, mut table: TableWriter) -> Result<Staged> {
+pub async fn build(session: Session, model: Model, mut table: TableWriter) -> Result<Staged> {
     let failed = |error: datafusion::error::DataFusionError| {
         query::lake_failure(&error).unwrap_or_else(|| {
             let found = model.sql.problem(&error);
             Error::failed(found.message).help(format!("look at {}", found.place))
         })
     };
-    let plan =
-        query::plan(&context, &model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
-    let mut rows = context.execute_logical_plan(plan).await.map_err(failed)?.execute_stream().await.map_err(failed)?;
+    let plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+    let mut rows = session.stream(&plan).await.map_err(failed)?;
     while let Some(batch) = rows.next().await {
         table.write(&batch.map_err(failed)?)?;
     }

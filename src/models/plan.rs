@@ -1,56 +1,86 @@
 //! The whole project planned over tables without rows: names, types and functions, exactly as the run will.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::prelude::SessionContext;
+use datafusion::logical_expr::LogicalPlan;
+use tokio::task::JoinSet;
 
-use crate::catalogue::{Catalogue, Planned, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
-use crate::error::Result;
-use crate::lake;
-use crate::problem::Problem;
+use crate::catalogue::{Catalogue, Model, Planned, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
+use crate::error::{Error, Result};
+use crate::lake::{self, TableName};
+use crate::problem::{self, Problem};
+use crate::query::Session;
 use crate::query::declared::reject_schema;
-use crate::query::{self, session};
 
-/// Registers every declared table without rows, then plans each model after those that it reads.
+/// Registers every declared table without rows, then plans each model after those that it reads, others beside it.
 ///
-/// Afterwards the context can plan anything else over the same relations: checks and report queries.
-pub async fn plan(context: &SessionContext, catalogue: &Catalogue) -> Result<Planned> {
+/// Afterwards the session can plan anything else over the same relations: checks and report queries.
+pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
-        session::register(context, &name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
+        session.register(&name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
         let rejects = Arc::new(EmptyTable::new(lake::as_read(&reject_schema())));
-        session::register(context, &format!("{name}{REJECT_SUFFIX}"), rejects)?;
+        session.register(&format!("{name}{REJECT_SUFFIX}"), rejects)?;
         let snapshots = lake::snapshots_as_read(&schema);
-        session::register(context, &format!("{name}{SNAPSHOT_SUFFIX}"), Arc::new(EmptyTable::new(snapshots)))?;
+        session.register(&format!("{name}{SNAPSHOT_SUFFIX}"), Arc::new(EmptyTable::new(snapshots)))?;
     }
     let mut planned = Planned::default();
     let order = catalogue.order();
     planned
         .unchecked
         .extend(catalogue.models.keys().filter(|name| order.iter().all(|model| model.name != **name)).cloned());
-    for model in order {
-        if !planned.covers(catalogue, model.relations()) {
-            planned.unchecked.insert(model.name.clone());
+    let mut waiting = order;
+    let mut settled: BTreeSet<TableName> = BTreeSet::new();
+    let mut running = JoinSet::new();
+    loop {
+        let is_free = |model: &&Model| catalogue.upstream(model).all(|name| settled.contains(name));
+        let (free, rest): (Vec<&Model>, Vec<&Model>) = waiting.into_iter().partition(is_free);
+        waiting = rest;
+        let is_moving = !free.is_empty();
+        for model in free {
+            if planned.covers(catalogue, model.relations()) {
+                let (session, model) = (session.clone(), model.clone());
+                running.spawn(async move {
+                    let plan = session.check(&model.selection, &model.sql).await;
+                    (model, plan)
+                });
+            } else {
+                planned.unchecked.insert(model.name.clone());
+                settled.insert(model.name.clone());
+            }
+        }
+        if is_moving {
+            // What could not be checked may have freed others.
             continue;
         }
-        match query::check(context, &model.selection, &model.sql).await {
-            Ok(plan) => {
-                let schema = Arc::clone(plan.schema().inner());
-                if let Some(twice) = repeated(&schema) {
-                    let found =
-                        Problem::error(model.sql.start(), format!("two columns of this model are named `{twice}`"));
-                    planned.problems.push(found.help("give one of them another name with AS"));
-                    continue;
-                }
-                session::register(context, &model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
-                planned.schemas.insert(model.name.clone(), schema);
+        let Some(finished) = running.join_next().await else { break };
+        let (model, plan) = finished.map_err(|error| Error::failed(format!("planning broke off: {error}")))?;
+        settled.insert(model.name.clone());
+        match plan.and_then(|plan| columns(&model, &plan)) {
+            Ok(schema) => {
+                session.register(&model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
+                planned.schemas.insert(model.name, schema);
             }
             Err(found) => planned.problems.push(found),
         }
     }
+    problem::sort(&mut planned.problems);
     Ok(planned)
+}
+
+/// The columns of a planned model, of which no two may have the same name.
+fn columns(model: &Model, plan: &LogicalPlan) -> Result<SchemaRef, Problem> {
+    let schema = Arc::clone(plan.schema().inner());
+    match repeated(&schema) {
+        None => Ok(schema),
+        Some(twice) => {
+            let found = Problem::error(model.sql.start(), format!("two columns of this model are named `{twice}`"));
+            Err(found.help("give one of them another name with AS"))
+        }
+    }
 }
 
 fn repeated(schema: &SchemaRef) -> Option<&str> {

@@ -62,15 +62,14 @@ fn is_filter_of_total(plan: &LogicalPlan) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use datafusion::prelude::SessionContext;
-
     use crate::calendar::{Calendar, Month};
-    use crate::query::function::Settings;
-    use crate::query::session;
+    use crate::problem::SourceFile;
+    use crate::query::{Session, Settings, Sql, statement};
 
-    async fn rows(context: &SessionContext, sql: &str) -> usize {
-        let frame = context.sql(sql).await.unwrap();
-        frame.collect().await.unwrap().iter().map(|batch| batch.num_rows()).sum()
+    async fn rows(session: &Session, sql: &str) -> usize {
+        let sql = Sql::file(&SourceFile::new("test.sql".to_owned(), sql.to_owned()));
+        let plan = session.plan(&statement::parse(&sql).unwrap(), &sql).await.unwrap();
+        session.collect(&plan).await.unwrap().iter().map(|batch| batch.num_rows()).sum()
     }
 
     #[tokio::test]
@@ -81,7 +80,7 @@ mod tests {
             timezone: jiff::tz::TimeZone::UTC,
             currency: "USD".to_owned(),
         };
-        let context = session::open(&settings).unwrap();
+        let session = Session::open(&settings).unwrap();
         for (sql, wanted) in [
             (
                 "SELECT * FROM (SELECT 'total' AS kind, min(x) AS m FROM (VALUES (1), (2)) AS t (x)) AS s WHERE kind = 'other'",
@@ -105,7 +104,7 @@ mod tests {
             ),
             ("SELECT * FROM (SELECT x, count(*) AS n FROM (VALUES (1), (2)) AS t (x) GROUP BY x) AS s WHERE x = 2", 1),
         ] {
-            assert_eq!(rows(&context, sql).await, wanted, "{sql}");
+            assert_eq!(rows(&session, sql).await, wanted, "{sql}");
         }
     }
 }

@@ -7,23 +7,104 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use datafusion::catalog::{MemorySchemaProvider, TableProvider};
-use datafusion::common::TableReference;
+use arrow::array::RecordBatch;
+use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionConfig;
+use futures::TryStreamExt;
 
+use super::function::{self, Settings};
+use super::statement::Selection;
+use super::{Sql, rule};
 use crate::error::{Error, Kind, Result};
-use crate::query::function::{self, Settings};
-use crate::query::rule;
+use crate::problem::Problem;
 
 /// Bytes that the queries of a run may hold before they spill.
 const MEMORY: usize = 1 << 30;
 const CATALOGUE: &str = "forecastle";
 
-/// An engine with the product's functions and no tables.
-pub fn open(settings: &Settings) -> Result<SessionContext> {
+/// The engine with the relations registered in it; clones share them.
+///
+/// The engine's own context copies its whole state, hundreds of functions, for every statement; this keeps one.
+#[derive(Clone)]
+pub struct Session {
+    state: Arc<SessionState>,
+    task: Arc<TaskContext>,
+}
+
+impl Session {
+    /// An engine with the product's functions and no tables.
+    pub fn open(settings: &Settings) -> Result<Self> {
+        let state = open_state(settings)?;
+        Ok(Self { task: state.task_ctx(), state: Arc::new(state) })
+    }
+
+    /// Registers a relation `schema.table`, over one of the same name if there is one.
+    pub fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let failed = |error: DataFusionError| Error::failed(format!("could not register {name}: {error}"));
+        let (schema_name, table_name) = name.split_once('.').unwrap_or(("public", name));
+        let catalogue = self.state.catalog_list().catalog(CATALOGUE);
+        let catalogue = catalogue.ok_or_else(|| Error::failed("the engine has no catalogue"))?;
+        let schema = match catalogue.schema(schema_name) {
+            Some(schema) => schema,
+            None => {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                catalogue.register_schema(schema_name, Arc::clone(&schema)).map_err(failed)?;
+                schema
+            }
+        };
+        schema.deregister_table(table_name).map_err(failed)?;
+        schema.register_table(table_name.to_owned(), table).map_err(failed)?;
+        Ok(())
+    }
+
+    /// Plans a statement over the registered relations: names and types, no data.
+    pub async fn plan(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
+        let plan = self.state.statement_to_plan(selection.statement.clone()).await;
+        let plan = plan.map_err(|error| sql.problem(&error))?;
+        guard(&plan, sql)?;
+        Ok(plan)
+    }
+
+    /// Plans and also checks types as the engine will before it runs the plan.
+    pub async fn check(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
+        let plan = self.plan(selection, sql).await?;
+        let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
+        analysed.map_err(|error| sql.problem(&error))?;
+        Ok(plan)
+    }
+
+    /// Runs a plan; its rows come as they are made.
+    pub async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream, DataFusionError> {
+        let plan = self.state.create_physical_plan(plan).await?;
+        execute_stream(plan, Arc::clone(&self.task))
+    }
+
+    /// Runs a plan and gives all of its rows.
+    pub async fn collect(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>, DataFusionError> {
+        self.stream(plan).await?.try_collect().await
+    }
+}
+
+/// The second lock: no plan that writes, defines or sets passes, whatever the parser let through.
+fn guard(plan: &LogicalPlan, sql: &Sql) -> Result<(), Problem> {
+    match plan {
+        LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
+            return Err(Problem::error(sql.start(), "only a SELECT can stand here"));
+        }
+        _ => {}
+    }
+    plan.inputs().into_iter().try_for_each(|input| guard(input, sql))
+}
+
+fn open_state(settings: &Settings) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_target_partitions(1)
         .with_information_schema(false)
@@ -36,49 +117,27 @@ pub fn open(settings: &Settings) -> Result<SessionContext> {
     options.execution.parquet.schema_force_view_types = false;
     options.execution.parquet.pushdown_filters = false;
     options.execution.time_zone = None;
-    let context = context(config)?;
-    for name in function::CHANCE {
-        context.deregister_udf(name);
-    }
-    for function in function::all(settings) {
-        context.register_udf(function);
-    }
-    Ok(context)
-}
-
-/// An engine for expressions over an export's columns, whose names keep their case; cheap to clone.
-pub fn open_for_mapping(settings: &Settings) -> Result<SessionState> {
-    let mut state = open(settings)?.state();
-    state.config_mut().options_mut().sql_parser.enable_ident_normalization = false;
-    Ok(state)
-}
-
-fn context(config: SessionConfig) -> Result<SessionContext> {
     let pool = TrackConsumersPool::new(FairSpillPool::new(MEMORY), NonZeroUsize::MIN);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(pool))
-        .build_arc()
-        .map_err(|error| Error::new(Kind::Io, format!("could not open the query engine: {error}")))?;
-    let state = SessionStateBuilder::new()
+    let failed = |error: DataFusionError| Error::new(Kind::Io, format!("could not open the query engine: {error}"));
+    let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc().map_err(failed)?;
+    let mut state = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(rule::all())
         .build();
-    Ok(SessionContext::new_with_state(state))
+    for name in function::CHANCE {
+        state.deregister_udf(name).map_err(failed)?;
+    }
+    for function in function::all(settings) {
+        state.register_udf(Arc::new(function)).map_err(failed)?;
+    }
+    Ok(state)
 }
 
-/// Registers a relation `schema.table`, over one of the same name if there is one.
-pub fn register(context: &SessionContext, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
-    let failed =
-        |error: datafusion::error::DataFusionError| Error::failed(format!("could not register {name}: {error}"));
-    let (schema, table_name) = name.split_once('.').unwrap_or(("public", name));
-    let catalogue = context.catalog(CATALOGUE).ok_or_else(|| Error::failed("the engine has no catalogue"))?;
-    if catalogue.schema(schema).is_none() {
-        catalogue.register_schema(schema, Arc::new(MemorySchemaProvider::new())).map_err(failed)?;
-    }
-    let reference = TableReference::full(CATALOGUE, schema, table_name);
-    context.deregister_table(reference.clone()).map_err(failed)?;
-    context.register_table(reference, table).map_err(failed)?;
-    Ok(())
+/// An engine for expressions over an export's columns, whose names keep their case.
+pub fn open_for_mapping(settings: &Settings) -> Result<SessionState> {
+    let mut state = open_state(settings)?;
+    state.config_mut().options_mut().sql_parser.enable_ident_normalization = false;
+    Ok(state)
 }

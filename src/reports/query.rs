@@ -7,13 +7,14 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::datatypes::{
     DataType, Date32Type, Decimal128Type, Float64Type, Int64Type, Schema, TimestampMicrosecondType,
 };
-use datafusion::prelude::SessionContext;
+use datafusion::error::DataFusionError;
+use tokio::task::JoinSet;
 
 use super::table::{Cell, Column, Kind, Table};
 use crate::catalogue::{Report, ReportQuery};
 use crate::day::Day;
 use crate::error::{Error, Result};
-use crate::query::{self, function::MOMENT};
+use crate::query::{self, Session, function::MOMENT};
 
 /// Rows of one query of a report; a page is no place for more.
 const MAX_ROWS: usize = 100_000;
@@ -35,28 +36,43 @@ fn kind(data_type: &DataType) -> Kind {
     }
 }
 
-/// Runs all queries of a report.
-pub async fn query(context: &SessionContext, report: &Report) -> Result<BTreeMap<String, Arc<Table>>> {
-    let mut tables = BTreeMap::new();
-    for (name, ReportQuery { sql, selection }) in &report.queries {
-        let failed = |error: datafusion::error::DataFusionError| {
-            query::lake_failure(&error).unwrap_or_else(|| {
-                let found = sql.problem(&error);
-                Error::failed(format!("the query `{name}` of the report {} failed: {}", report.name, found.message))
-                    .help(format!("look at {}", found.place))
-            })
-        };
-        let plan = query::plan(context, selection, sql).await.map_err(|found| Error::project(vec![found]))?;
-        let schema = Arc::clone(plan.schema().inner());
-        let batches = context.execute_logical_plan(plan).await.map_err(failed)?.collect().await.map_err(failed)?;
-        tables.insert(name.clone(), Arc::new(table(&schema, &batches, name, report)?));
+/// Runs all queries of a report, beside each other.
+pub async fn query(session: &Session, report: &Report) -> Result<BTreeMap<String, Arc<Table>>> {
+    let mut running = JoinSet::new();
+    for (name, query) in &report.queries {
+        let (session, report, name, query) = (session.clone(), report.name.clone(), name.clone(), query.clone());
+        running.spawn(async move {
+            let answer = answer(&session, &report, &name, &query).await;
+            (name, answer)
+        });
     }
-    Ok(tables)
+    let mut answers = BTreeMap::new();
+    while let Some(finished) = running.join_next().await {
+        let broke_off = |error| Error::failed(format!("a query of the report {} broke off: {error}", report.name));
+        let (name, answer) = finished.map_err(broke_off)?;
+        answers.insert(name, answer);
+    }
+    // In the order of their names, so that of several failures the same one is told each time.
+    answers.into_iter().map(|(name, answer)| Ok((name, Arc::new(answer?)))).collect()
 }
 
-fn table(schema: &Schema, batches: &[RecordBatch], name: &str, report: &Report) -> Result<Table> {
+async fn answer(session: &Session, report: &str, name: &str, query: &ReportQuery) -> Result<Table> {
+    let ReportQuery { sql, selection } = query;
+    let failed = |error: DataFusionError| {
+        query::lake_failure(&error).unwrap_or_else(|| {
+            let found = sql.problem(&error);
+            Error::failed(format!("the query `{name}` of the report {report} failed: {}", found.message))
+                .help(format!("look at {}", found.place))
+        })
+    };
+    let plan = session.plan(selection, sql).await.map_err(|found| Error::project(vec![found]))?;
+    let rows = session.collect(&plan).await.map_err(failed)?;
+    table(plan.schema().inner(), &rows, name, report)
+}
+
+fn table(schema: &Schema, batches: &[RecordBatch], name: &str, report: &str) -> Result<Table> {
     let bad = |error: arrow::error::ArrowError| {
-        Error::failed(format!("the query `{name}` of the report {} gives what no page can show: {error}", report.name))
+        Error::failed(format!("the query `{name}` of the report {report} gives what no page can show: {error}"))
     };
     let columns = columns(schema);
     let mut rows = Vec::new();
@@ -67,8 +83,7 @@ fn table(schema: &Schema, batches: &[RecordBatch], name: &str, report: &Report) 
         );
         if rows.len() > MAX_ROWS {
             return Err(Error::failed(format!(
-                "the query `{name}` of the report {} gives more than {MAX_ROWS} rows",
-                report.name
+                "the query `{name}` of the report {report} gives more than {MAX_ROWS} rows"
             ))
             .help("aggregate in SQL, or add a LIMIT"));
         }

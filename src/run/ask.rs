@@ -13,7 +13,7 @@ use crate::lake::{Pin, Role, TableName};
 use crate::models;
 use crate::problem::Problem;
 use crate::project::Pipeline;
-use crate::query::{self, Selection, Sql, session, statement};
+use crate::query::{self, Selection, Session, Sql, statement};
 
 /// Answers a SELECT as of a day. A model that the lake holds for that day is read, any other is computed.
 pub async fn ask(
@@ -25,26 +25,25 @@ pub async fn ask(
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let wrong = |found: Problem| Error { message: "the query has a mistake".to_owned(), ..Error::project(vec![found]) };
     let selection = statement::parse(sql).map_err(wrong)?;
-    let context = session::open(&settings(pipeline, day))?;
+    let session = Session::open(&settings(pipeline, day))?;
     let catalogue = &prepared.catalogue;
-    models::register_declared(&context, catalogue, pin, day)?;
+    models::register_declared(&session, catalogue, pin, day)?;
     let needed = needed(catalogue, pin, day, &selection);
     for model in catalogue.order().into_iter().filter(|model| needed.contains(&model.name)) {
-        if model.is_view() || !models::register_model(&context, &model.name, pin, day)? {
-            models::register_view(&context, model).await?;
+        if model.is_view() || !models::register_model(&session, &model.name, pin, day)? {
+            models::register_view(&session, model).await?;
         }
     }
     if let Some(unknown) = catalogue.unknown_relations(&selection).into_iter().next() {
         return Err(wrong(unknown));
     }
-    let plan = query::check(&context, &selection, sql).await.map_err(wrong)?;
+    let plan = session.check(&selection, sql).await.map_err(wrong)?;
     let failed = |error: datafusion::error::DataFusionError| {
         query::lake_failure(&error)
             .unwrap_or_else(|| Error::failed(format!("the query failed: {}", sql.problem(&error).message)))
     };
-    let frame = context.execute_logical_plan(plan).await.map_err(failed)?;
-    let schema = SchemaRef::clone(frame.schema().inner());
-    Ok((schema, frame.collect().await.map_err(failed)?))
+    let schema = SchemaRef::clone(plan.schema().inner());
+    Ok((schema, session.collect(&plan).await.map_err(failed)?))
 }
 
 /// The models that an answer reads: what the lake holds for the day is not computed, so nothing below it is needed.

@@ -34,7 +34,7 @@ use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
 use crate::models::{self, Fingerprints};
 use crate::project::{PipelineFile, Project};
 use crate::query::declared::reject_schema;
-use crate::query::session;
+use crate::query::{Session, session};
 use crate::reports::{self, Table};
 use schedule::{Held, Schedule};
 
@@ -356,15 +356,15 @@ impl Work<'_> {
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Answers> {
         let settings = settings(&self.file.pipeline, day);
-        let context = session::open(&settings)?;
+        let session = Session::open(&settings)?;
         let catalogue = &self.prepared.catalogue;
         let view = transaction.view();
-        models::register_declared(&context, catalogue, &view, day)?;
+        models::register_declared(&session, catalogue, &view, day)?;
         let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);
         let selected = self.plan.models.iter().cloned().collect();
         let schedule = Schedule {
             catalogue,
-            context: &context,
+            session: &session,
             transaction,
             schemas: &self.prepared.planned.schemas,
             day,
@@ -379,7 +379,7 @@ impl Work<'_> {
             let why = reads.filter_map(|relation| held.get(&relation.name)).next();
             let answer = match why {
                 Some(why) => Err(ReportOutcome::Kept(why.clone())),
-                None => match reports::query(&context, report).await {
+                None => match reports::query(&session, report).await {
                     Ok(answers) => Ok(answers),
                     // Damage and a failing disk are no matter of one report.
                     Err(error) if error.kind > Kind::Project => return Err(error),

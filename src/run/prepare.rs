@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use datafusion::execution::SessionState;
-use datafusion::prelude::SessionContext;
 
 use crate::calendar::{Calendar, Month};
 use crate::catalogue::{self, Catalogue, Planned, Report};
@@ -18,7 +17,7 @@ use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
 use crate::project::{self, Pack, PipelineFile, Project};
-use crate::query::{Settings, session};
+use crate::query::{Session, Settings, session};
 use crate::reports::{self, Known, Template};
 use crate::{checks, query};
 
@@ -104,15 +103,15 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     let files = project::load_files(&project.root, pack == Pack::Shipped)?;
     let catalogue = catalogue::load(&files);
     let mut problems = catalogue.problems.clone();
-    let context = session::open(&neutral_settings())?;
-    let planned = models::plan(&context, &catalogue).await?;
+    let session = Session::open(&neutral_settings())?;
+    let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
-    problems.extend(checks::plan(&context, &catalogue, &planned).await);
+    problems.extend(checks::plan(&session, &catalogue, &planned).await);
     let mut templates = BTreeMap::new();
     for report in catalogue.reports.values() {
         match Template::parse(&report.source, report.body) {
             Ok(template) => {
-                problems.extend(check_report(&context, &catalogue, &planned, report, &template).await);
+                problems.extend(check_report(&session, &catalogue, &planned, report, &template).await);
                 templates.insert(report.name.clone(), template);
             }
             Err(found) => problems.extend(found),
@@ -133,7 +132,7 @@ fn neutral_settings() -> Settings {
 
 /// A report's queries, and, if all of them can be planned, its template over their columns.
 async fn check_report(
-    context: &SessionContext,
+    session: &Session,
     catalogue: &Catalogue,
     planned: &Planned,
     report: &Report,
@@ -145,7 +144,7 @@ async fn check_report(
         if !planned.covers(catalogue, &query.selection.relations) {
             continue;
         }
-        match query::check(context, &query.selection, &query.sql).await {
+        match session.check(&query.selection, &query.sql).await {
             Ok(plan) => drop(columns.insert(name.clone(), reports::columns(plan.schema().inner()))),
             Err(found) => problems.push(found),
         }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
-use datafusion::prelude::SessionContext;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -15,6 +14,7 @@ use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{self, Facts, Role, Staged, TableName, Transaction};
 use crate::models::{self, Fingerprints};
+use crate::query::Session;
 
 /// What has become of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ enum Standing {
 /// The models and checks of one day while they are worked through.
 pub struct Schedule<'r, 'w> {
     pub catalogue: &'r Catalogue,
-    pub context: &'r SessionContext,
+    pub session: &'r Session,
     pub transaction: &'r mut Transaction<'w>,
     /// The columns of each model, as planned.
     pub schemas: &'r BTreeMap<TableName, SchemaRef>,
@@ -101,17 +101,17 @@ impl Schedule<'_, '_> {
                         }
                         standing.insert(name, Standing::Missing(why));
                     } else if model.is_view() {
-                        models::register_view(self.context, model).await?;
+                        models::register_view(self.session, model).await?;
                         standing.insert(name, Standing::Ready);
                     } else if self.is_unchanged(&model.name, &print) {
-                        models::register_model(self.context, &model.name, &self.transaction.view(), self.day)?;
+                        models::register_model(self.session, &model.name, &self.transaction.view(), self.day)?;
                         if self.selected.contains(&model.name) {
                             let rows = self.rows(&model.name);
                             self.note(record, observe, &model.name, ModelOutcome::Unchanged, rows);
                         }
                         standing.insert(name, Standing::Ready);
                     } else if !self.selected.contains(&model.name) {
-                        models::register_view(self.context, model).await?;
+                        models::register_view(self.session, model).await?;
                         standing.insert(name, Standing::Ready);
                     } else {
                         self.start(&mut running, &permits, model)?;
@@ -142,17 +142,17 @@ impl Schedule<'_, '_> {
                         by_row.entry(model.clone()).or_default().push(check.clone());
                         continue;
                     }
-                    let (context, check, permits) = (self.context.clone(), check.clone(), Arc::clone(&permits));
+                    let (session, check, permits) = (self.session.clone(), check.clone(), Arc::clone(&permits));
                     running.spawn(async move {
                         let _permit = permits.acquire_owned().await;
-                        Finished::Checks(checks::run(context, check).await.map(|outcome| vec![outcome]))
+                        Finished::Checks(checks::run(session, check).await.map(|outcome| vec![outcome]))
                     });
                 }
                 for (model, together) in by_row {
-                    let (context, permits) = (self.context.clone(), Arc::clone(&permits));
+                    let (session, permits) = (self.session.clone(), Arc::clone(&permits));
                     running.spawn(async move {
                         let _permit = permits.acquire_owned().await;
-                        Finished::Checks(checks::run_together(context, model, together).await)
+                        Finished::Checks(checks::run_together(session, model, together).await)
                     });
                 }
                 checks = later;
@@ -201,11 +201,11 @@ impl Schedule<'_, '_> {
             .map(lake::as_read)
             .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
         let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
-        let (context, permits, name, model) =
-            (self.context.clone(), Arc::clone(permits), model.name.clone(), model.clone());
+        let (session, permits, name, model) =
+            (self.session.clone(), Arc::clone(permits), model.name.clone(), model.clone());
         running.spawn(async move {
             let _permit = permits.acquire_owned().await;
-            Finished::Model(name, models::build(context, model, writer).await)
+            Finished::Model(name, models::build(session, model, writer).await)
         });
         Ok(())
     }
@@ -223,7 +223,7 @@ impl Schedule<'_, '_> {
                 let mut facts = Facts::new();
                 facts.insert("fingerprint".to_owned(), prints.of(&name.to_string()).into());
                 self.transaction.add(staged, facts)?;
-                models::register_model(self.context, &name, &self.transaction.view(), self.day)?;
+                models::register_model(self.session, &name, &self.transaction.view(), self.day)?;
                 let rows = self.rows(&name);
                 self.note(record, observe, &name, ModelOutcome::Built, rows);
                 Ok(Standing::Ready)
