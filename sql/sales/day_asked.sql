@@ -8,7 +8,7 @@ checks:
 -- One row is a past day that is asked for: the end of a month, the first snapshot of a fiscal quarter, so many weeks before its end, or today.
 -- A day without a snapshot is shown by the last one before it; where that is over 14 days older, the day is not asked for.
 WITH snapshot AS (
-  SELECT DISTINCT snapshot_on FROM crm.deal_snapshot
+  SELECT snapshot_on FROM lake.snapshot WHERE table_name = 'crm.deal'
 ),
 quarter AS (
   SELECT period_start(snapshot_on, 'quarter') AS quarter_start, period_end(snapshot_on, 'quarter') AS quarter_end, min(snapshot_on) AS first_on

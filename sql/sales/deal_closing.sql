@@ -1,5 +1,5 @@
 /* ---
-description: When deals really closed, read from the snapshots that first showed them closed
+description: When deals really closed, read from the versions that first showed them closed
 materialize: table
 checks:
   - unique: [deal_id, seen_on]
@@ -10,27 +10,27 @@ checks:
 WITH seen AS (
   SELECT
     deal_id,
-    snapshot_on,
+    valid_from,
     status <> 'open' AS is_closed,
     closed_on,
     expected_close_on,
     lag(status <> 'open') OVER version AS was_closed,
     lag(amount) OVER version AS amount_before,
     lag(currency) OVER version AS currency_before
-  FROM crm.deal_snapshot
+  FROM crm.deal_history
   WHERE status IN ('open', 'won', 'lost', 'disqualified')
-  WINDOW version AS (PARTITION BY deal_id ORDER BY snapshot_on)
+  WINDOW version AS (PARTITION BY deal_id ORDER BY valid_from)
 ),
 turn AS (
-  SELECT *, lead(snapshot_on) OVER (PARTITION BY deal_id ORDER BY snapshot_on) AS turned_on
+  SELECT *, lead(valid_from) OVER (PARTITION BY deal_id ORDER BY valid_from) AS turned_on
   FROM seen
   WHERE is_closed <> coalesce(was_closed, false)
 )
 SELECT
   deal_id,
-  snapshot_on AS seen_on,
+  valid_from AS seen_on,
   turned_on AS reopened_on,
-  coalesce(closed_on, least(expected_close_on, snapshot_on)) AS closed_on,
+  coalesce(closed_on, least(expected_close_on, valid_from)) AS closed_on,
   was_closed IS NOT NULL AS was_seen_open,
   amount_before AS last_open_amount,
   currency_before AS last_open_currency

@@ -39,14 +39,14 @@ first_cause AS (
   FROM cause
 ),
 last_version AS (
-  SELECT deal_id, max(snapshot_on) AS snapshot_on
-  FROM crm.deal_snapshot
+  SELECT deal_id, max(valid_from) AS valid_from
+  FROM crm.deal_history
   GROUP BY deal_id
 ),
 vanished AS (
-  SELECT v.deal_id, s.name, s.account_id, s.owner_id, s.status, s.amount, s.currency, v.snapshot_on
+  SELECT v.deal_id, s.name, s.account_id, s.owner_id, s.status, s.amount, s.currency
   FROM last_version AS v
-  JOIN crm.deal_snapshot AS s ON s.deal_id = v.deal_id AND s.snapshot_on = v.snapshot_on
+  JOIN crm.deal_history AS s ON s.deal_id = v.deal_id AND s.valid_from = v.valid_from
   LEFT ANTI JOIN crm.deal AS d ON d.deal_id = v.deal_id
 ),
 left_out AS (

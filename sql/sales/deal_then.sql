@@ -14,16 +14,10 @@ WITH day AS (
   FROM sales.day_asked
   GROUP BY snapshot_on
 ),
-stage_day AS (
-  SELECT d.snapshot_on, max(s.snapshot_on) AS stage_snapshot_on
-  FROM day AS d
-  JOIN (SELECT DISTINCT snapshot_on FROM crm.stage_snapshot) AS s ON s.snapshot_on <= d.known_on
-  GROUP BY d.snapshot_on
-),
 stage_then AS (
   SELECT d.snapshot_on, s.pipeline, s.stage, s.default_probability
-  FROM stage_day AS d
-  JOIN crm.stage_snapshot AS s ON s.snapshot_on = d.stage_snapshot_on
+  FROM day AS d
+  JOIN crm.stage_history AS s ON s.valid_from <= d.known_on AND (s.valid_to IS NULL OR s.valid_to > d.known_on)
 ),
 exclusion_then AS (
   SELECT DISTINCT d.snapshot_on, e.entity, e.entity_id
@@ -31,12 +25,12 @@ exclusion_then AS (
   JOIN crm.exclusion AS e ON e.valid_from <= d.known_on AND (e.valid_to IS NULL OR e.valid_to > d.known_on)
 ),
 deal_then AS (
-  SELECT s.*
-  FROM crm.deal_snapshot AS s
-  JOIN day AS d ON d.snapshot_on = s.snapshot_on
-  LEFT ANTI JOIN exclusion_then AS x ON x.snapshot_on = s.snapshot_on AND x.entity = 'deal' AND x.entity_id = s.deal_id
-  LEFT ANTI JOIN exclusion_then AS y ON y.snapshot_on = s.snapshot_on AND y.entity = 'account' AND y.entity_id = s.account_id
-  LEFT ANTI JOIN exclusion_then AS z ON z.snapshot_on = s.snapshot_on AND z.entity = 'rep' AND z.entity_id = s.owner_id
+  SELECT s.*, d.snapshot_on
+  FROM day AS d
+  JOIN crm.deal_history AS s ON s.valid_from <= d.snapshot_on AND (s.valid_to IS NULL OR s.valid_to > d.snapshot_on)
+  LEFT ANTI JOIN exclusion_then AS x ON x.snapshot_on = d.snapshot_on AND x.entity = 'deal' AND x.entity_id = s.deal_id
+  LEFT ANTI JOIN exclusion_then AS y ON y.snapshot_on = d.snapshot_on AND y.entity = 'account' AND y.entity_id = s.account_id
+  LEFT ANTI JOIN exclusion_then AS z ON z.snapshot_on = d.snapshot_on AND z.entity = 'rep' AND z.entity_id = s.owner_id
   WHERE s.status IN ('open', 'won')
 )
 SELECT

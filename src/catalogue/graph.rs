@@ -2,16 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lake::TableName;
+use crate::lake::{self, TableName};
 use crate::problem::{self, Problem};
 use crate::query::{Relation, Selection};
 
-use super::Catalogue;
 use super::model::Model;
-
-/// Endings of the relations that the lake gives beside a declared table: all its snapshots, and what was rejected.
-pub const SNAPSHOT_SUFFIX: &str = "_snapshot";
-pub const REJECT_SUFFIX: &str = "_reject";
+use super::{Catalogue, Companion};
 
 impl Catalogue {
     /// What reads relations that are not there, and the cycles among models.
@@ -49,11 +45,10 @@ impl Catalogue {
 
     /// Every name that SQL may read, sorted.
     pub fn relation_names(&self) -> Vec<String> {
-        let declared = self
-            .tables
-            .keys()
-            .flat_map(|name| [name.to_string(), format!("{name}{SNAPSHOT_SUFFIX}"), format!("{name}{REJECT_SUFFIX}")]);
-        let mut names: Vec<String> = declared.chain(self.models.keys().map(ToString::to_string)).collect();
+        let beside = |name: &TableName| Companion::ALL.map(|companion| format!("{name}{}", companion.ending()));
+        let mut names: Vec<String> = self.tables.keys().flat_map(beside).collect();
+        names.extend(self.tables.keys().chain(self.models.keys()).map(ToString::to_string));
+        names.push(lake::SNAPSHOTS.to_owned());
         names.sort();
         names
     }

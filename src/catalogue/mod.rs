@@ -5,6 +5,7 @@
 //! a model; what lies in `sql/check/` is a check.
 
 mod check;
+mod companion;
 mod graph;
 mod model;
 mod planned;
@@ -14,7 +15,7 @@ mod select;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Check, CheckOutcome, Subject};
-pub use graph::{REJECT_SUFFIX, SNAPSHOT_SUFFIX};
+pub use companion::Companion;
 pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};
@@ -85,8 +86,7 @@ impl Catalogue {
         let sql = Sql::file(&file.source);
         let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
             catalogue.broken.insert(name.to_string());
-            catalogue.broken.insert(format!("{name}{SNAPSHOT_SUFFIX}"));
-            catalogue.broken.insert(format!("{name}{REJECT_SUFFIX}"));
+            catalogue.broken.extend(Companion::ALL.map(|companion| format!("{name}{}", companion.ending())));
             problems
         };
         if folder == CHECK {

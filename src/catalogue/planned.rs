@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::SchemaRef;
 
-use super::{Catalogue, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
-use crate::lake::TableName;
+use super::Catalogue;
+use crate::lake::{self, TableName};
 use crate::problem::Problem;
 use crate::query::Relation;
 
@@ -23,9 +23,9 @@ impl Planned {
     /// Whether everything that a statement reads could be planned.
     pub fn covers(&self, catalogue: &Catalogue, relations: &[Relation]) -> bool {
         relations.iter().all(|Relation { name, .. }| {
-            let bare = [SNAPSHOT_SUFFIX, REJECT_SUFFIX].iter().find_map(|suffix| name.strip_suffix(suffix));
-            let is_table = |name: &str| catalogue.tables.keys().any(|table| table.to_string() == name);
-            is_table(name) || bare.is_some_and(is_table) || self.schemas.keys().any(|model| model.to_string() == *name)
+            name == lake::SNAPSHOTS
+                || catalogue.declared(name).is_some()
+                || self.schemas.keys().any(|model| model.to_string() == *name)
         })
     }
 }

@@ -58,14 +58,44 @@ pub struct Version {
     pub day: Day,
     pub rows: u64,
     pub state: StateHash,
+    #[serde(default, skip_serializing_if = "Stored::is_whole")]
+    pub(super) stored: Stored,
+    /// The key's columns; a snapshot that has one is kept as history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) key: Vec<String>,
     pub(super) files: Vec<DataFile>,
     /// What the run knew of it: sources, counts of rejects and of carried rows.
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub facts: Facts,
 }
 
+/// How the rows of a version lie in files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Stored {
+    /// All of them in its own file.
+    #[default]
+    Whole,
+    /// Likewise, each with the day since which it is so: what the changes of later days build on.
+    Base,
+    /// Its own files hold what is different from the version before.
+    Change,
+    /// In the file of a closed segment of history, which it shares with the versions of other days.
+    Month,
+}
+
+impl Stored {
+    fn is_whole(&self) -> bool {
+        *self == Self::Whole
+    }
+}
+
 impl Version {
-    /// Bytes on disk.
+    pub(super) fn rows_file(&self) -> Option<&DataFile> {
+        self.files.iter().find(|file| file.holds == Holds::Rows)
+    }
+
+    /// Bytes on disk of its own files: of a day that is kept as a change, those of the change.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
@@ -80,6 +110,25 @@ pub(super) struct DataFile {
     pub bytes: u64,
     pub sha256: String,
     pub rows: u64,
+    #[serde(default, skip_serializing_if = "Holds::is_rows")]
+    pub holds: Holds,
+}
+
+/// What the rows of a file are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Holds {
+    /// Rows of the table.
+    #[default]
+    Rows,
+    /// Positions of rows that are so no longer.
+    Ended,
+}
+
+impl Holds {
+    fn is_rows(&self) -> bool {
+        *self == Self::Rows
+    }
 }
 
 impl Commit {
@@ -98,8 +147,13 @@ impl Commit {
         if self.added.iter().flat_map(|version| &version.files).any(strays) {
             return Err("names a data file outside the lake's folder `data`".to_owned());
         }
-        let rows = |version: &Version| version.files.iter().map(|file| file.rows).sum::<u64>();
-        match self.added.iter().any(|version| version.files.is_empty() || rows(version) != version.rows) {
+        let rows = |version: &Version| version.rows_file().map(|file| file.rows);
+        let is_short = |version: &Version| match version.stored {
+            Stored::Whole | Stored::Base => rows(version) != Some(version.rows),
+            Stored::Change => rows(version).is_some_and(|rows| rows > version.rows),
+            Stored::Month => rows(version).is_none_or(|rows| rows < version.rows),
+        };
+        match self.added.iter().any(is_short) {
             true => Err("adds a table whose files do not make up its rows".to_owned()),
             false => Ok(()),
         }

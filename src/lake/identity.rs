@@ -8,8 +8,10 @@ use uuid::Uuid;
 use super::{chain, fs};
 use crate::error::{Error, Kind, Result};
 
-/// The format that this program reads and writes.
-const FORMAT: u64 = 1;
+/// The format that this program writes; 2 brought history.
+const FORMAT: u64 = 2;
+/// The formats that it reads, and goes on writing in: in a lake of format 1, days from before lie whole.
+const KNOWN: std::ops::RangeInclusive<u64> = 1..=FORMAT;
 
 const FOLDERS: [&str; 5] = ["commits", "data", "latest", "runs", "staging"];
 
@@ -27,7 +29,7 @@ pub fn read(root: &Path) -> Result<Option<(Identity, String)>> {
     // The format is looked at alone first: a newer one may hold anything else.
     let json: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
     let format = json.as_ref().and_then(|json| json.get("format")).and_then(serde_json::Value::as_u64);
-    if let Some(format) = format.filter(|format| *format != FORMAT) {
+    if let Some(format) = format.filter(|format| !KNOWN.contains(format)) {
         let said =
             format!("the lake in {} has the format {format}; this program knows the format {FORMAT}", root.display());
         return Err(

@@ -1,28 +1,30 @@
-//! `latest/`: hard links to each table's newest version, for readers that know nothing of commits.
+//! `latest/`: each table's newest rows as one plain Parquet file, for readers that know nothing of commits.
 //!
-//! Each link is swapped at once, the tables one after the other: who needs them all of one night reads through a pin.
+//! A version that lies whole in a file of its own is linked; one that is kept as a change is written out. Each file is
+//! swapped at once, the tables one after the other: who needs them all of one night reads through a pin.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::fs;
+use super::commit::{Stored, Version};
 use super::name::{Role, TableName};
-use super::state::State;
+use super::parquet_file::ParquetFile;
+use super::pin::Pin;
+use super::{fs, rows};
 use crate::error::{Error, Result};
 
-/// Makes `latest` show a state, whatever it shows; gives back what failed, and goes on with the rest.
-pub fn refresh(root: &Path, state: &State, staging: &Path) -> Vec<Error> {
+/// What a written file says of itself: the state that it shows.
+const SHOWS: &str = "forecastle.state";
+
+/// Makes `latest` show what a pin does, whatever it shows; gives back what failed, and goes on with the rest.
+pub fn refresh(root: &Path, pin: &Pin, staging: &Path) -> Vec<Error> {
     let latest = root.join("latest");
-    let wanted = wanted(root, state);
-    let mut failed: Vec<Error> = wanted
-        .iter()
-        .map(|(name, file)| (latest.join(name), file))
-        .filter(|(link, file)| !fs::is_same_file(link, file))
-        .filter_map(|(link, file)| swap(&link, file, &staging.join("latest")).err())
-        .collect();
+    let wanted = wanted(pin);
+    let mut failed: Vec<Error> =
+        wanted.iter().filter_map(|(name, version)| show(&latest.join(name), pin, version, staging).err()).collect();
     match fs::list(&latest) {
         Ok(names) => {
-            let gone = names.iter().filter(|name| is_link(name) && !wanted.contains_key(*name));
+            let gone = names.iter().filter(|name| is_ours(name) && !wanted.contains_key(*name));
             failed.extend(gone.filter_map(|name| fs::remove(&latest.join(name)).err()));
         }
         Err(error) => failed.push(error),
@@ -30,27 +32,53 @@ pub fn refresh(root: &Path, state: &State, staging: &Path) -> Vec<Error> {
     failed
 }
 
-/// The file of each table's newest snapshot, or of its model's newest table, by the name of its link.
-fn wanted(root: &Path, state: &State) -> BTreeMap<String, PathBuf> {
+/// Each table's newest snapshot, or its model's newest table, by the name of its file.
+fn wanted(pin: &Pin) -> BTreeMap<String, &Version> {
     let mut wanted = BTreeMap::new();
     for role in [Role::Model, Role::Snapshot] {
-        for table in state.tables(role) {
-            // A version of several files has no single one to link.
-            if let Some([file]) = state.days(table, role).next_back().map(|version| version.files.as_slice()) {
-                wanted.insert(format!("{table}.parquet"), root.join(&file.path));
-            }
+        for table in pin.tables(role) {
+            let newest = pin.head().state.days(table, role).next_back();
+            wanted.extend(newest.map(|version| (format!("{table}.parquet"), version.as_ref())));
         }
     }
     wanted
 }
 
 /// Whether the lake made a file of this name; others are left alone.
-fn is_link(name: &str) -> bool {
+fn is_ours(name: &str) -> bool {
     name.strip_suffix(".parquet").is_some_and(|table| table.parse::<TableName>().is_ok())
 }
 
-fn swap(link: &Path, file: &Path, unfinished: &Path) -> Result<()> {
-    fs::remove(unfinished)?;
-    fs::link(file, unfinished)?;
-    fs::rename(unfinished, link)
+fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()> {
+    let unfinished = staging.join("latest");
+    fs::remove(&unfinished)?;
+    if version.stored == Stored::Whole {
+        let Some(file) = version.rows_file().map(|file| pin.path(file)) else { return Ok(()) };
+        if fs::is_same_file(shown, &file) {
+            return Ok(());
+        }
+        fs::link(&file, &unfinished)?;
+    } else {
+        let schema = pin.schema(version)?;
+        let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let shows = format!("{} {} {}", version.day, version.state, columns.join(" "));
+        if said(shown).is_some_and(|said| said == shows) {
+            return Ok(());
+        }
+        let mut file = ParquetFile::create(&unfinished, &schema)?;
+        for batch in pin.read(version)? {
+            file.write(&batch?, &unfinished)?;
+        }
+        file.say(SHOWS, &shows);
+        file.finish(&unfinished, String::new())?;
+    }
+    fs::rename(&unfinished, shown)
+}
+
+/// Which state a written file says that it shows.
+fn said(shown: &Path) -> Option<String> {
+    let (_, bytes) = fs::open(shown).ok()??;
+    let footer = rows::builder(shown, bytes).ok()?;
+    let said = footer.metadata().file_metadata().key_value_metadata()?.iter().find(|said| said.key == SHOWS)?;
+    said.value.clone()
 }

@@ -12,9 +12,10 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::commit::DataFile;
+use super::commit::{DataFile, Holds};
 use super::fs::{self, NewFile};
 use super::rows;
 use crate::error::{Error, Kind, Result};
@@ -81,6 +82,11 @@ impl ParquetFile {
         Ok(())
     }
 
+    /// Writes a remark into the footer.
+    pub fn say(&mut self, key: &str, value: &str) {
+        self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value.to_owned()));
+    }
+
     /// Makes the content durable and reads its footer back; `name` is the file's path from the lake's folder.
     pub fn finish(mut self, path: &Path, name: String) -> Result<DataFile> {
         self.write_piece(path)?;
@@ -88,11 +94,11 @@ impl ParquetFile {
         let (bytes, sha256) = self.writer.inner_mut().sync()?;
         let footer = rows::builder(path, bytes);
         let reads_back = footer.is_ok_and(|footer| {
-            footer.schema() == &self.schema
+            footer.schema().fields() == self.schema.fields()
                 && u64::try_from(footer.metadata().file_metadata().num_rows()) == Ok(self.rows)
         });
         match reads_back {
-            true => Ok(DataFile { path: name, bytes, sha256, rows: self.rows }),
+            true => Ok(DataFile { path: name, bytes, sha256, rows: self.rows, holds: Holds::Rows }),
             false => Err(Error::new(Kind::Io, format!("{} reads back otherwise than it was written", path.display()))
                 .help("nothing of this run has become visible in the lake; look after the disk and the memory of this machine")),
         }

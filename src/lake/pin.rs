@@ -9,9 +9,9 @@ use arrow::datatypes::SchemaRef;
 
 use super::chain::Head;
 use super::commit::{DataFile, Version};
+use super::history;
 use super::name::{Role, TableName};
 use super::rows::{self, Rows};
-use super::verify;
 use crate::day::Day;
 use crate::error::Result;
 
@@ -73,20 +73,18 @@ impl Pin {
 
     /// The columns of a version, without metadata.
     pub fn schema(&self, version: &Version) -> Result<SchemaRef> {
-        rows::schema(&self.files(version))
+        let chain = self.head.state.chain(version);
+        let file = chain.iter().rev().find_map(|part| part.rows_file());
+        let file = file.expect("a version that is checked on reading builds on a file of rows");
+        let builder = rows::builder(&self.path(file), file.bytes)?;
+        Ok(Arc::new(history::without_own(builder.schema())))
     }
 
-    /// The rows of a version, in the order in which they were written.
+    /// The rows of a version, in the order of its key, or else as they were written.
     ///
     /// Fails as damage where a file is not the one that was committed.
     pub fn read(&self, version: &Version) -> Result<Rows> {
-        verify::prove(self, version)?;
-        Rows::open(self.files(version))
-    }
-
-    /// The absolute paths of a version's Parquet files, with their lengths in bytes.
-    pub(super) fn files(&self, version: &Version) -> Vec<(PathBuf, u64)> {
-        version.files.iter().map(|file| (self.path(file), file.bytes)).collect()
+        Rows::open(&history::pieces(self, version)?, self.schema(version)?, &version.key)
     }
 
     pub(super) fn path(&self, file: &DataFile) -> PathBuf {

@@ -1,33 +1,39 @@
 //! Reading a version's rows back from its Parquet files, in batches.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::compute::{CastOptions, cast_with_options, take};
+use arrow::datatypes::{Field, SchemaRef};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use super::history::{Piece, PieceReader, SortedRows};
 use super::{chain, fs};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// The batches of a version; each fails as damage of the file it lies in.
+/// The batches of a version, in the order of its key; each fails as damage of the file it lies in.
 pub struct Rows {
     schema: SchemaRef,
-    path: PathBuf,
-    reader: ParquetRecordBatchReader,
-    rest: std::vec::IntoIter<(PathBuf, u64)>,
+    from: From,
 }
 
-const BATCH_ROWS: usize = 8192;
+enum From {
+    One(PieceReader),
+    Several(Box<SortedRows>, Vec<String>),
+}
+
+pub(super) const BATCH_ROWS: usize = 8192;
 
 impl Rows {
-    /// Opens files of given lengths that hold a version between them, one after the other.
-    pub(super) fn open(files: Vec<(PathBuf, u64)>) -> Result<Self> {
-        let mut rest = files.into_iter();
-        let (path, length) = rest.next().expect("a version that is checked on reading has a file");
-        let builder = builder(&path, length)?;
-        let schema = builder.schema().clone();
-        Ok(Self { schema, reader: reader(builder, &path)?, path, rest })
+    /// Opens the files that hold a version between them. A version of several files has a key.
+    pub(super) fn open(pieces: &[Piece], schema: SchemaRef, key: &[String]) -> Result<Self> {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let from = match pieces {
+            [piece] => From::One(piece.open(Some(&names))?),
+            pieces => From::Several(Box::new(SortedRows::open(pieces, &schema, key)?), key.to_vec()),
+        };
+        Ok(Self { schema, from })
     }
 
     pub fn schema(&self) -> SchemaRef {
@@ -39,25 +45,11 @@ impl Iterator for Rows {
     type Item = Result<RecordBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.reader.next() {
-                Some(Ok(batch)) => return Some(Ok(batch)),
-                Some(Err(_)) => return Some(Err(unreadable(&self.path))),
-                None => {}
-            }
-            let (path, length) = self.rest.next()?;
-            match builder(&path, length).and_then(|builder| reader(builder, &path)) {
-                Ok(reader) => (self.reader, self.path) = (reader, path),
-                Err(error) => return Some(Err(error)),
-            }
+        match &mut self.from {
+            From::One(reader) => reader.next().map(|rows| rows.map(|(batch, _)| batch)),
+            From::Several(rows, key) => rows.next_batch(key).map(|rows| rows.map(|rows| rows.batch)).transpose(),
         }
     }
-}
-
-/// The columns of the files that hold a version.
-pub(super) fn schema(files: &[(PathBuf, u64)]) -> Result<SchemaRef> {
-    let (path, length) = files.first().expect("a version that is checked on reading has a file");
-    Ok(builder(path, *length)?.schema().clone())
 }
 
 /// Opens a file of a given length and reads its footer.
@@ -67,14 +59,23 @@ pub(super) fn builder(path: &Path, length: u64) -> Result<ParquetRecordBatchRead
         Some((_, found)) if found != length => {
             Err(chain::damaged(path, &format!("is {found} bytes long instead of {length}")))
         }
-        Some((file, _)) => ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| unreadable(path)),
+        Some((file, _)) => {
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| chain::damaged(path, "does not read as Parquet"))
+        }
     }
 }
 
-fn reader(builder: ParquetRecordBatchReaderBuilder<File>, path: &Path) -> Result<ParquetRecordBatchReader> {
-    builder.with_batch_size(BATCH_ROWS).build().map_err(|_| unreadable(path))
-}
-
-fn unreadable(path: &Path) -> crate::error::Error {
-    chain::damaged(path, "does not read as Parquet")
+/// Some rows of a column as a type it was declared with since; NULL where the file does not have it.
+pub(super) fn column(batch: &RecordBatch, field: &Field, rows: &UInt32Array) -> Result<ArrayRef> {
+    let Some(column) = batch.column_by_name(field.name()) else {
+        return Ok(new_null_array(field.data_type(), rows.len()));
+    };
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    take(column, rows, None).and_then(|column| cast_with_options(&column, field.data_type(), &options)).map_err(|_| {
+        Error::failed(format!(
+            "earlier values of `{}` do not fit its declared type {}",
+            field.name(),
+            field.data_type()
+        ))
+    })
 }

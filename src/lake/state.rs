@@ -1,10 +1,11 @@
 //! Which versions the lake holds after a commit: the sum of all commits up to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::commit::{Commit, Version};
+use super::commit::{Commit, Stored, Version};
 use super::name::{Role, TableName};
+use super::state_hash::StateHash;
 use crate::day::Day;
 
 /// The versions of every table in every role, by day.
@@ -38,8 +39,13 @@ impl State {
                 return Err(unfitting("adds a second", added));
             }
         }
-        for version in commit.added.iter().chain(&commit.removed).filter(|version| version.role == Role::Snapshot) {
-            self.changed.insert(version.day, commit.number);
+        let added: BTreeSet<_> = commit.added.iter().map(what).collect();
+        let removed: BTreeSet<_> = commit.removed.iter().map(what).collect();
+        // What only came to lie in another file is the same as before.
+        for (role, _, day, _) in added.symmetric_difference(&removed) {
+            if *role == Role::Snapshot {
+                self.changed.insert(*day, commit.number);
+            }
         }
         Ok(())
     }
@@ -71,6 +77,20 @@ impl State {
         Some(self.tables.get(&(role, table.clone()))?.range(..=day).next_back()?.1)
     }
 
+    /// The versions that the rows as of a version lie in, oldest first: itself, and what it builds on.
+    pub fn chain(&self, version: &Version) -> Vec<Arc<Version>> {
+        let Some(days) = self.tables.get(&(version.role, version.table.clone())) else { return Vec::new() };
+        let mut chain = Vec::new();
+        for (_, part) in days.range(..=version.day).rev() {
+            chain.push(part.clone());
+            if part.stored != Stored::Change {
+                break;
+            }
+        }
+        chain.reverse();
+        chain
+    }
+
     /// The tables of a role, in order of name.
     pub fn tables(&self, role: Role) -> impl Iterator<Item = &TableName> {
         self.tables.keys().filter(move |(of, _)| *of == role).map(|(_, table)| table)
@@ -85,6 +105,11 @@ impl State {
     pub fn changed(&self) -> &BTreeMap<Day, u64> {
         &self.changed
     }
+}
+
+/// What a version says, wherever its rows lie.
+fn what(version: &Version) -> (Role, &TableName, Day, StateHash) {
+    (version.role, &version.table, version.day, version.state)
 }
 
 fn unfitting(does: &str, version: &Version) -> String {

@@ -63,25 +63,34 @@ impl<'de> Deserialize<'de> for StateHash {
 pub struct StateHasher {
     sum: u128,
     rows: u64,
-    lanes: Vec<u128>,
+    hashes: Vec<u128>,
 }
 
 impl StateHasher {
-    /// Adds the rows of a batch whose column types `check_types` let pass.
-    pub fn add(&mut self, batch: &RecordBatch) {
-        self.lanes.clear();
-        self.lanes.resize(batch.num_rows(), 0);
-        for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-            add(column, seed(0, field.name(), field.data_type()), &mut self.lanes);
-        }
-        for &row in &self.lanes {
-            self.sum = self.sum.wrapping_add(mix(ROW, row));
+    /// Adds the rows of a batch whose column types `check_types` let pass; gives their hashes.
+    pub fn add(&mut self, batch: &RecordBatch) -> &[u128] {
+        hash_rows(batch, &mut self.hashes);
+        for &row in &self.hashes {
+            self.sum = self.sum.wrapping_add(row);
         }
         self.rows += batch.num_rows() as u64;
+        &self.hashes
     }
 
     pub fn finish(&self) -> StateHash {
         StateHash(mix(self.rows, self.sum))
+    }
+}
+
+/// The hash of each row: equal rows have equal hashes, whatever the order of their columns.
+pub fn hash_rows(batch: &RecordBatch, hashes: &mut Vec<u128>) {
+    hashes.clear();
+    hashes.resize(batch.num_rows(), 0);
+    for (field, column) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        add(column, seed(0, field.name(), field.data_type()), hashes);
+    }
+    for row in hashes {
+        *row = mix(ROW, *row);
     }
 }
 

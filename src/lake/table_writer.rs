@@ -1,12 +1,14 @@
 //! A table's rows on their way into a commit: checked, hashed and written to an unfinished file.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
-use arrow::row::{OwnedRow, RowConverter, SortField};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::row::{OwnedRow, RowConverter, Rows};
 
-use super::commit::{Facts, Version};
+use super::commit::{Facts, Stored, Version};
+use super::history::{self, Before, HistoryWriter, Written};
 use super::name::{Role, TableName};
 use super::parquet_file::ParquetFile;
 use super::state_hash::{self, StateHasher};
@@ -18,12 +20,19 @@ pub struct TableWriter {
     pub(super) table: TableName,
     pub(super) role: Role,
     pub(super) day: Day,
-    path: PathBuf,
-    /// The path from the lake's folder.
-    name: String,
-    file: ParquetFile,
+    schema: SchemaRef,
     hasher: StateHasher,
+    rows: u64,
     order: Option<KeyOrder>,
+    out: Out,
+}
+
+/// Where rows go to.
+enum Out {
+    /// All of them into a file of the version's own, whose path from the lake's folder is the second one.
+    Whole(ParquetFile, PathBuf, String),
+    /// What changed since the version before.
+    History(Box<HistoryWriter>),
 }
 
 /// A table that is written and durable, yet in no commit: [`super::Transaction::add`] puts it into one.
@@ -31,6 +40,8 @@ pub struct TableWriter {
 pub struct Staged {
     pub(super) version: Version,
     pub(super) schema: SchemaRef,
+    /// Versions of days before that the new one put into one file.
+    pub(super) closed: Vec<Version>,
 }
 
 impl Staged {
@@ -50,46 +61,58 @@ pub(super) struct Place {
 }
 
 impl TableWriter {
-    pub(super) fn create(place: Place, schema: &Schema, key: &[usize]) -> Result<Self> {
+    /// `before` is the version that a snapshot with a key is compared with.
+    pub(super) fn create(place: Place, schema: &Schema, key: &[usize], before: Option<Before>) -> Result<Self> {
         let Place { table, role, day, path, name } = place;
         let of_table = |error: Error| Error { message: format!("{role} of {table}: {}", error.message), ..error };
         check_columns(schema).map_err(of_table)?;
-        let order = if key.is_empty() { None } else { Some(KeyOrder::new(schema, key).map_err(of_table)?) };
-        let file = ParquetFile::create(&path, schema)?;
-        Ok(Self { table, role, day, path, name, file, hasher: StateHasher::default(), order })
+        let fields = schema.fields().iter().map(|field| field.as_ref().clone().with_metadata(Default::default()));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let order = if key.is_empty() { None } else { Some(KeyOrder::new(&schema, key).map_err(of_table)?) };
+        let out = match &order {
+            Some(order) if role == Role::Snapshot => {
+                let history = HistoryWriter::create(day, &schema, &order.names, before, path, name);
+                Out::History(Box::new(history.map_err(of_table)?))
+            }
+            _ => Out::Whole(ParquetFile::create(&path, &schema)?, path, name),
+        };
+        Ok(Self { table, role, day, schema, hasher: StateHasher::default(), rows: 0, order, out })
     }
 
     /// Writes rows whose columns have the names and types of the schema, in its order.
     ///
     /// Fails if a row does not come after the one before it by the key.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let named =
-            |(ours, theirs): (&arrow::datatypes::FieldRef, &arrow::datatypes::FieldRef)| ours.name() == theirs.name();
-        let schema = self.file.schema();
-        if !schema.fields().iter().zip(batch.schema_ref().fields()).all(named) {
+        let named = |(ours, theirs): (&FieldRef, &FieldRef)| ours.name() == theirs.name();
+        if !self.schema.fields().iter().zip(batch.schema_ref().fields()).all(named) {
             return Err(self.failed("its rows have other columns than it was begun with"));
         }
-        let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())
+        let batch = RecordBatch::try_new(self.schema.clone(), batch.columns().to_vec())
             .map_err(|error| self.failed(&format!("its rows do not fit the columns it was begun with: {error}")))?;
-        if let Some(order) = &mut self.order
-            && let Err(said) = order.check(&batch)
-        {
-            return Err(self.failed(&said));
+        let keys = self.order.as_mut().map(|order| order.check(&batch)).transpose();
+        let keys = keys.map_err(|said| self.failed(&said))?;
+        let hashes = self.hasher.add(&batch);
+        self.rows += batch.num_rows() as u64;
+        match (&mut self.out, keys) {
+            (Out::History(history), Some(keys)) => history.write(&batch, &keys, hashes),
+            (Out::History(_), None) => Err(Error::failed("a table without a key has no history")),
+            (Out::Whole(file, path, _), _) => file.write(&batch, path),
         }
-        self.hasher.add(&batch);
-        self.file.write(&batch, &self.path)
     }
 
-    /// Makes the rows durable, outside any commit, and checks that the file reads back.
+    /// Makes the rows durable, outside any commit, and checks that the files read back.
     pub fn finish(self) -> Result<Staged> {
-        let Self { table, role, day, path, name, file, hasher, .. } = self;
-        let schema = file.schema().clone();
-        let file = file.finish(&path, name)?;
-        let (rows, state) = (file.rows, hasher.finish());
-        Ok(Staged {
-            version: Version { table, role, day, rows, state, files: vec![file], facts: Facts::new() },
-            schema,
-        })
+        let Self { table, role, day, schema, hasher, rows, order, out } = self;
+        let Written { stored, files, closed } = match out {
+            Out::Whole(file, path, name) => {
+                Written { stored: Stored::Whole, files: vec![file.finish(&path, name)?], closed: Vec::new() }
+            }
+            Out::History(history) => history.finish()?,
+        };
+        let key = order.map(|order| order.names).filter(|_| role == Role::Snapshot).unwrap_or_default();
+        let version =
+            Version { table, role, day, rows, state: hasher.finish(), stored, key, files, facts: Facts::new() };
+        Ok(Staged { version, schema, closed })
     }
 
     fn failed(&self, said: &str) -> Error {
@@ -108,13 +131,16 @@ fn check_columns(schema: &Schema) -> Result<()> {
             Error::failed(format!("two columns are called `{}`", twice[0])).help("name one of them otherwise with AS")
         );
     }
+    if let Some(own) = names.iter().find(|name| [history::FROM, history::TO].contains(name)) {
+        return Err(Error::failed(format!("no column can be called `{own}`")).help("name it otherwise with AS"));
+    }
     state_hash::check_types(schema)
 }
 
 /// That rows come in strictly rising order of their key: NULL first, numbers and days by value, text by its bytes.
 struct KeyOrder {
     key: Vec<usize>,
-    names: String,
+    names: Vec<String>,
     converter: RowConverter,
     last: Option<OwnedRow>,
     rows: u64,
@@ -122,14 +148,13 @@ struct KeyOrder {
 
 impl KeyOrder {
     fn new(schema: &Schema, key: &[usize]) -> Result<Self> {
-        let fields = || key.iter().map(|&column| schema.field(column));
-        let names: Vec<&str> = fields().map(|field| field.name().as_str()).collect();
-        let converter = RowConverter::new(fields().map(|field| SortField::new(field.data_type().clone())).collect())
-            .map_err(|error| Error::failed(format!("its rows cannot be ordered by `{}`: {error}", names.join(", "))))?;
-        Ok(Self { key: key.to_vec(), names: names.join(", "), converter, last: None, rows: 0 })
+        let names: Vec<String> = key.iter().map(|&column| schema.field(column).name().clone()).collect();
+        let converter = history::converter(schema, &names)?;
+        Ok(Self { key: key.to_vec(), names, converter, last: None, rows: 0 })
     }
 
-    fn check(&mut self, batch: &RecordBatch) -> std::result::Result<(), String> {
+    /// The keys of the rows of a batch.
+    fn check(&mut self, batch: &RecordBatch) -> std::result::Result<Rows, String> {
         let columns: Vec<_> = self.key.iter().map(|&column| batch.column(column).clone()).collect();
         let rows = self.converter.convert_columns(&columns).map_err(|error| error.to_string())?;
         let mut last = self.last.as_ref().map(OwnedRow::row);
@@ -137,11 +162,12 @@ impl KeyOrder {
             self.rows += 1;
             if last.is_some_and(|last| last >= row) {
                 let (before, row) = (self.rows - 1, self.rows);
-                return Err(format!("row {row} does not come after row {before} by the key `{}`", self.names));
+                let names = self.names.join(", ");
+                return Err(format!("row {row} does not come after row {before} by the key `{names}`"));
             }
             last = Some(row);
         }
         self.last = last.map(|row| row.owned());
-        Ok(())
+        Ok(rows)
     }
 }

@@ -1,13 +1,14 @@
 //! The commit protocol: from the tables of a run to one atomic publication.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 
 use super::chain::{self, Head};
-use super::commit::{Commit, CommitMeta, Facts, Version};
+use super::commit::{Commit, CommitMeta, Facts, Holds, Stored, Version};
+use super::history::Before;
 use super::name::{Role, TableName};
 use super::pin::Pin;
 use super::state::State;
@@ -18,6 +19,8 @@ use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 
 /// What a run is about to publish for a day; dropped without a commit, it leaves nothing.
+///
+/// Snapshots of several days of one table are added in the order of their days.
 pub struct Transaction<'w> {
     writer: &'w mut Writer,
     day: Day,
@@ -61,41 +64,86 @@ impl<'w> Transaction<'w> {
         let file = format!("{}-{table}.unfinished", self.begun);
         let path = self.staging.join(&file);
         let name = format!("staging/{}/{}/{file}", self.writer.run_id, self.day);
-        TableWriter::create(Place { table: table.clone(), role, day, path, name }, schema, key)
+        let pin = self.view();
+        let before = day.plus(-1).and_then(|before| pin.as_of(table, role, before).cloned());
+        let before = before.map(|version| Before { pin, version });
+        TableWriter::create(Place { table: table.clone(), role, day, path, name }, schema, key, before)
     }
 
     /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
     /// rows and columns that it holds already are not stored again, and keep the facts they came with.
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
-        let Staged { mut version, schema } = staged;
+        let Staged { mut version, schema, closed } = staged;
         let key = (version.table.clone(), version.role, version.day);
         let base = &self.writer.pin;
         let held = base.head().state.on(&key.0, key.1, key.2).filter(|held| {
             (held.state, held.rows) == (version.state, version.rows)
                 && base.schema(held).is_ok_and(|held| held == schema)
         });
-        let is_new = held.is_none();
-        self.state.put(match held {
-            Some(held) => held.clone(),
-            None => {
-                version.facts = facts;
-                version.into()
+        if let Some(held) = held {
+            self.state.put(held.clone());
+            self.touched.insert(key);
+            return Ok(false);
+        }
+        version.facts = facts;
+        self.put(version, closed);
+        self.derive_after(&key.0, key.2)?;
+        Ok(true)
+    }
+
+    /// Puts a version into the state, and those before it that it closed.
+    fn put(&mut self, version: Version, closed: Vec<Version>) {
+        for version in closed.into_iter().chain([version]) {
+            self.touched.insert((version.table.clone(), version.role, version.day));
+            self.state.put(version.into());
+        }
+    }
+
+    /// Writes the days after one that changed anew, each onto the one before it: what they show stays as it is.
+    fn derive_after(&mut self, table: &TableName, day: Day) -> Result<()> {
+        let base = self.writer.pin.clone();
+        let later: Vec<Version> = (base.head().state.days(table, Role::Snapshot))
+            .filter(|version| version.day > day && version.stored != Stored::Whole)
+            .map(|version| Version::clone(version))
+            .collect();
+        for held in later {
+            let schema = base.schema(&held)?;
+            let key = held.key.iter().map(|name| schema.index_of(name)).collect::<std::result::Result<Vec<_>, _>>();
+            let key = key.map_err(|error| Error::failed(format!("{table} has lost a column of its key: {error}")))?;
+            let mut writer = self.table(table, Role::Snapshot, held.day, &schema, &key)?;
+            for batch in base.read(&held)? {
+                writer.write(&batch?)?;
             }
-        });
-        self.touched.insert(key);
-        Ok(is_new)
+            let Staged { version, closed, .. } = writer.finish()?;
+            // A base that is as it was keeps everything after it as it was.
+            let is_same = version.stored == Stored::Base
+                && version.rows_file().map(|file| &file.sha256) == held.rows_file().map(|file| &file.sha256);
+            self.put(Version { facts: held.facts, ..version }, closed);
+            if is_same {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a table's version of a day out of the lake; tells whether there was one.
-    pub fn remove(&mut self, table: &TableName, role: Role, day: Day) -> bool {
+    pub fn remove(&mut self, table: &TableName, role: Role, day: Day) -> Result<bool> {
         self.touched.insert((table.clone(), role, day));
-        self.state.take(table, role, day).is_some()
+        let taken = self.state.take(table, role, day).is_some();
+        if taken && role == Role::Snapshot {
+            self.derive_after(table, day)?;
+        }
+        Ok(taken)
     }
 
     /// Takes all of a table's versions in a role out of the lake; tells how many there were.
     pub fn drop_table(&mut self, table: &TableName, role: Role) -> usize {
         let days: Vec<Day> = self.state.days(table, role).map(|version| version.day).collect();
-        days.iter().filter(|day| self.remove(table, role, **day)).count()
+        for day in &days {
+            self.touched.insert((table.clone(), role, *day));
+            self.state.take(table, role, *day);
+        }
+        days.len()
     }
 
     /// The lake as this commit would leave it, for what is computed before it; valid until the transaction ends.
@@ -168,20 +216,32 @@ impl<'w> Transaction<'w> {
         let data = self.writer.root.join("data");
         let mut published = Vec::new();
         let mut folders = BTreeSet::new();
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
         for staged in added {
             let mut version = Version::clone(staged);
-            let Version { table, role, day, files, .. } = &mut version;
+            let Version { table, role, day, stored, files, .. } = &mut version;
             let folder = data.join(table.to_string());
             fs::create_folder(&folder)?;
-            for file in files {
-                let name = format!("{day}-{role}-{}.parquet", &file.sha256[..16]);
+            for file in files.iter_mut().filter(|file| file.path.starts_with("staging/")) {
+                // Versions of several days share the file of a closed month; it goes by the first of them.
+                if let Some(path) = places.get(&file.path) {
+                    file.path.clone_from(path);
+                    continue;
+                }
+                let what = match (&stored, file.holds) {
+                    (Stored::Month, Holds::Rows) => "month".to_owned(),
+                    (_, Holds::Ended) => format!("{role}-ended"),
+                    (_, Holds::Rows) => role.to_string(),
+                };
+                let name = format!("{day}-{what}-{}.parquet", &file.sha256[..16]);
                 let (from, to) = (self.writer.root.join(&file.path), folder.join(&name));
                 // A file of this name has the same content, unless a crash or the disk spoiled it: this one is good.
                 if !fs::exists(&to) {
                     moved.push(to.clone());
                 }
                 fs::rename(&from, &to)?;
-                file.path = format!("data/{table}/{name}");
+                let path = format!("data/{table}/{name}");
+                places.insert(std::mem::replace(&mut file.path, path.clone()), path);
             }
             folders.insert(folder);
             published.push(version);
@@ -217,7 +277,7 @@ impl<'w> Transaction<'w> {
     /// What makes the lake handier but no more durable; each part mends what an earlier crash left undone.
     fn follow_up(&mut self) -> Vec<Error> {
         let head = self.writer.pin.head();
-        let mut warnings = latest::refresh(&self.writer.root, &head.state, &self.staging);
+        let mut warnings = latest::refresh(&self.writer.root, &self.writer.pin, &self.staging);
         warnings.extend(chain::checkpoint_if_due(&self.writer.root, head, &self.staging).err());
         warnings.extend(fs::remove_all(&self.staging).err());
         warnings

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use datafusion::datasource::ViewTable;
 use futures::StreamExt;
 
-use crate::catalogue::{Catalogue, Model, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
+use crate::catalogue::{Catalogue, Companion, Model};
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
-use crate::lake::{Pin, Role, Staged, TableName, TableWriter};
+use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
 use crate::query::declared::reject_schema;
 use crate::query::{self, Session, Settings};
 
@@ -30,6 +30,7 @@ impl Fingerprints {
             settings: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"),
             relations: BTreeMap::new(),
         };
+        let mut listed = String::new();
         for (name, table) in &catalogue.tables {
             let declared = table.sql.text.as_str();
             let state = |of: Day| {
@@ -42,9 +43,17 @@ impl Fingerprints {
             let newest_day = days.iter().rfind(|of| **of <= *day);
             let rejects =
                 newest_day.and_then(|of| pin.on(name, Role::Reject, *of)).map(|version| version.state.to_string());
-            found.relations.insert(format!("{name}{REJECT_SUFFIX}"), rejects.unwrap_or_default());
-            found.relations.insert(format!("{name}{SNAPSHOT_SUFFIX}"), sha256_of_parts([declared, &all]));
+            listed.push_str(&format!("{name}\n{all}"));
+            let past = sha256_of_parts([declared, &all]);
+            for companion in Companion::ALL {
+                let print = match companion {
+                    Companion::History | Companion::Snapshot => past.clone(),
+                    Companion::Reject => rejects.clone().unwrap_or_default(),
+                };
+                found.relations.insert(format!("{name}{}", companion.ending()), print);
+            }
         }
+        found.relations.insert(lake::SNAPSHOTS.to_owned(), listed);
         found
     }
 
@@ -70,9 +79,16 @@ pub fn register_declared(session: &Session, catalogue: &Catalogue, pin: &Pin, da
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
         session.register(&name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
-        session.register(&format!("{name}{SNAPSHOT_SUFFIX}"), pin.snapshots(name, day, &schema))?;
-        session.register(&format!("{name}{REJECT_SUFFIX}"), pin.rejects(name, day, &reject_schema()))?;
+        for companion in Companion::ALL {
+            let rows = match companion {
+                Companion::History => pin.history(name, day, &schema),
+                Companion::Snapshot => pin.snapshots(name, day, &schema),
+                Companion::Reject => pin.rejects(name, day, &reject_schema()),
+            };
+            session.register(&format!("{name}{}", companion.ending()), rows)?;
+        }
     }
+    session.register(lake::SNAPSHOTS, pin.snapshot_list(day)?)?;
     Ok(())
 }
 

@@ -8,12 +8,11 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
 use tokio::task::JoinSet;
 
-use crate::catalogue::{Catalogue, Model, Planned, REJECT_SUFFIX, SNAPSHOT_SUFFIX};
+use crate::catalogue::{Catalogue, Companion, Model, Planned};
 use crate::error::{Error, Result};
 use crate::lake::{self, TableName};
 use crate::problem::{self, Problem};
 use crate::query::Session;
-use crate::query::declared::reject_schema;
 
 /// Registers every declared table without rows, then plans each model after those that it reads, others beside it.
 ///
@@ -22,11 +21,12 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
         session.register(&name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
-        let rejects = Arc::new(EmptyTable::new(lake::as_read(&reject_schema())));
-        session.register(&format!("{name}{REJECT_SUFFIX}"), rejects)?;
-        let snapshots = lake::snapshots_as_read(&schema);
-        session.register(&format!("{name}{SNAPSHOT_SUFFIX}"), Arc::new(EmptyTable::new(snapshots)))?;
+        for companion in Companion::ALL {
+            let empty = Arc::new(EmptyTable::new(companion.schema(table)));
+            session.register(&format!("{name}{}", companion.ending()), empty)?;
+        }
     }
+    session.register(lake::SNAPSHOTS, Arc::new(EmptyTable::new(lake::snapshot_schema())))?;
     let mut planned = Planned::default();
     let order = catalogue.order();
     planned

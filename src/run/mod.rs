@@ -213,7 +213,7 @@ impl Work<'_> {
         let mut answers = Answers::new();
         if is_newest {
             answers = self.compute(&mut transaction, day, record, observe).await?;
-            self.settle_models(&mut transaction, day, newest_model_day);
+            self.settle_models(&mut transaction, day, newest_model_day)?;
         }
         let meta = CommitMeta {
             uuid: (self.host.fresh_uuid)(),
@@ -303,7 +303,7 @@ impl Work<'_> {
                     let is_new = transaction.add(table, facts)?;
                     match rejects {
                         Some(rejects) => drop(transaction.add(rejects, Default::default())?),
-                        None => drop(transaction.remove(name, Role::Reject, day)),
+                        None => drop(transaction.remove(name, Role::Reject, day)?),
                     }
                     let outcome = if is_new { SourceOutcome::Loaded } else { SourceOutcome::Unchanged };
                     SourceRecord { table: name.to_string(), outcome, counts, reasons }
@@ -392,7 +392,7 @@ impl Work<'_> {
     }
 
     /// A model's table is of the newest day: an older day's rows served its reports, and a newer day's replace them.
-    fn settle_models(&self, transaction: &mut Transaction<'_>, day: Day, newest: Option<Day>) {
+    fn settle_models(&self, transaction: &mut Transaction<'_>, day: Day, newest: Option<Day>) -> Result<()> {
         let names: Vec<TableName> = transaction.view().tables(Role::Model).cloned().collect();
         for name in names {
             let days = transaction.view().days(&name, Role::Model);
@@ -400,9 +400,10 @@ impl Work<'_> {
             let keep = days.iter().max().copied().filter(|_| is_known);
             let keep = if newest.is_some_and(|newest| newest > day) { keep.filter(|keep| *keep != day) } else { keep };
             for old in days.into_iter().filter(|of| Some(*of) != keep) {
-                transaction.remove(&name, Role::Model, old);
+                transaction.remove(&name, Role::Model, old)?;
             }
         }
+        Ok(())
     }
 
     /// Writes the day's reports; data is committed by then, so a report that fails ends nothing else.

@@ -5,6 +5,7 @@ mod commits;
 mod damage;
 mod faults;
 mod full_disk;
+mod history;
 mod opening;
 mod state_hash;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -46,6 +48,13 @@ impl TestLake {
     /// Commits `crm.deal` of a day as a run of its own.
     fn commit(&self, of: &str, rows: &[Row<'_>]) -> Outcome {
         commit_deals(&self.lake, of, rows).unwrap()
+    }
+
+    /// The deals in the file for readers outside.
+    fn latest(&self) -> Vec<(i64, Option<String>)> {
+        let file = std::fs::File::open(self.path("latest/crm.deal.parquet")).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
+        rows_of(&reader.map(Result::unwrap).collect::<Vec<_>>())
     }
 
     /// The names in a folder of the lake.
@@ -109,12 +118,16 @@ fn read_deals(pin: &Pin, of: &str) -> Option<Vec<(i64, Option<String>)>> {
     pin.as_of(&deal(), Role::Snapshot, day(of)).map(|version| {
         let batches: Vec<RecordBatch> = pin.read(version).unwrap().map(Result::unwrap).collect();
         assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>() as u64, version.rows);
-        let rows = batches.iter().flat_map(|batch| {
-            let (ids, names) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
-            ids.values().iter().copied().zip(names.iter().map(|name| name.map(str::to_owned)))
-        });
-        rows.collect()
+        rows_of(&batches)
     })
+}
+
+fn rows_of(batches: &[RecordBatch]) -> Vec<(i64, Option<String>)> {
+    let rows = batches.iter().flat_map(|batch| {
+        let (ids, names) = (batch.column(0).as_primitive::<Int64Type>(), batch.column(1).as_string::<i32>());
+        ids.values().iter().copied().zip(names.iter().map(|name| name.map(str::to_owned)))
+    });
+    rows.collect()
 }
 
 fn list(folder: &Path) -> Vec<String> {

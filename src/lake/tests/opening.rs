@@ -56,10 +56,10 @@ fn a_folder_with_something_else_in_it_does_not_become_a_lake() {
 #[test]
 fn another_format_is_refused_whatever_else_its_file_says() {
     let test = TestLake::new();
-    std::fs::write(test.path("LAKE.json"), r#"{"format": 2, "shape": "round"}"#).unwrap();
+    std::fs::write(test.path("LAKE.json"), r#"{"format": 3, "shape": "round"}"#).unwrap();
     let error = Lake::open(&test.path("")).unwrap_err();
     assert_eq!(error.kind, Kind::Project);
-    assert!(error.message.contains("format 2"), "{error}");
+    assert!(error.message.contains("format 3"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! The files that hold the rows as of a version.
+
+use std::collections::BTreeMap;
+
+use super::super::commit::{Holds, Stored, Version};
+use super::super::pin::Pin;
+use super::super::verify;
+use super::ended::{self, Position};
+use super::piece::{self, Piece};
+use super::{FROM, TO};
+use crate::day::Day;
+use crate::error::Result;
+
+/// The files of the rows as of a version, oldest first, each proved to be the one that was committed.
+pub fn pieces(pin: &Pin, version: &Version) -> Result<Vec<Piece>> {
+    let chain = pin.head().state.chain(version);
+    let mut skipped: BTreeMap<Day, Vec<u32>> = BTreeMap::new();
+    // The first one's ended rows are of the segment before.
+    for later in chain.iter().skip(1) {
+        for (day, row) in ended_by(pin, later)? {
+            skipped.entry(day).or_default().push(row);
+        }
+    }
+    let mut pieces = Vec::new();
+    for part in &chain {
+        verify::prove(pin, part)?;
+        let mut piece = match rows_of(pin, part) {
+            Some(piece) => piece,
+            None => continue,
+        };
+        piece.skipped = match part.stored {
+            Stored::Month => not_alive(&piece, part.day)?,
+            _ => skipped.remove(&part.day).unwrap_or_default(),
+        };
+        piece.skipped.sort_unstable();
+        pieces.push(piece);
+    }
+    Ok(pieces)
+}
+
+/// The file of rows that a version has of its own, if it has one, with nothing skipped.
+pub fn rows_of(pin: &Pin, version: &Version) -> Option<Piece> {
+    let file = version.rows_file()?;
+    Some(Piece { path: pin.path(file), bytes: file.bytes, rows: file.rows, day: version.day, skipped: Vec::new() })
+}
+
+/// The rows that a version ended.
+pub fn ended_by(pin: &Pin, version: &Version) -> Result<Vec<Position>> {
+    verify::prove(pin, version)?;
+    let file = version.files.iter().find(|file| file.holds == Holds::Ended);
+    file.map_or_else(|| Ok(Vec::new()), |file| ended::read(&pin.path(file), file.bytes))
+}
+
+/// Which rows of a closed month were not so on a day.
+fn not_alive(month: &Piece, day: Day) -> Result<Vec<u32>> {
+    let day = day.to_epoch_days();
+    let mut skipped = Vec::new();
+    for rows in month.open(Some(&[FROM, TO]))? {
+        let (batch, positions) = rows?;
+        let (since, until) = (piece::since(&batch, month.day), piece::until(&batch));
+        for ((position, since), until) in positions.into_iter().zip(since).zip(until) {
+            if since > day || until.is_some_and(|until| until <= day) {
+                skipped.push(position);
+            }
+        }
+    }
+    Ok(skipped)
+}
