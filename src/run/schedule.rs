@@ -14,7 +14,8 @@ use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{self, Facts, Role, Staged, TableName, Transaction};
 use crate::models::{self, Fingerprints};
-use crate::query::Session;
+use crate::project::Gravity;
+use crate::query::{Relation, Session};
 
 /// What has become of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +26,7 @@ enum Standing {
     Missing(String),
 }
 
-/// The models and checks of one day while they are worked through.
+/// The models and checks of one day, and what they are built over.
 pub struct Schedule<'r, 'w> {
     pub catalogue: &'r Catalogue,
     pub session: &'r Session,
@@ -38,6 +39,38 @@ pub struct Schedule<'r, 'w> {
     pub threads: usize,
 }
 
+/// A model that has not been taken up.
+struct WaitingModel<'r> {
+    model: &'r Model,
+    /// The models that it reads.
+    reads: Vec<&'r str>,
+    /// The checks that it waits for.
+    gates: Vec<&'r Check>,
+}
+
+/// A check that has not been taken up.
+struct WaitingCheck<'r> {
+    check: &'r Check,
+    /// The models that it reads.
+    reads: Vec<&'r str>,
+}
+
+/// How far the day's models and checks have come.
+struct Progress<'r, 'o> {
+    /// In the order of who reads whom.
+    models: Vec<WaitingModel<'r>>,
+    checks: Vec<WaitingCheck<'r>>,
+    running: JoinSet<Finished>,
+    permits: Arc<Semaphore>,
+    standing: BTreeMap<String, Standing>,
+    /// The checks whose outcome is not known yet.
+    open_checks: BTreeSet<&'r str>,
+    failed_checks: Vec<&'r Check>,
+    prints: Fingerprints,
+    record: &'o mut DayRecord,
+    observe: &'o mut dyn FnMut(Event<'_>),
+}
+
 enum Finished {
     Model(TableName, Result<Staged>),
     Checks(Result<Vec<CheckOutcome>>),
@@ -46,140 +79,191 @@ enum Finished {
 /// What held back whatever reads a relation, by relation.
 pub type Held = BTreeMap<String, String>;
 
-impl Schedule<'_, '_> {
+impl<'r> Schedule<'r, '_> {
     /// Builds and checks everything; gives for each relation that is not to be read why that is.
     pub async fn work(
         mut self,
-        mut prints: Fingerprints,
+        prints: Fingerprints,
         record: &mut DayRecord,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Held> {
-        let order: Vec<&Model> = self.catalogue.order();
-        let mut standing: BTreeMap<String, Standing> = BTreeMap::new();
-        let mut waiting: Vec<&Model> = order.clone();
-        let mut checks: Vec<&Check> = self.catalogue.checks.iter().filter(|check| self.takes(check)).collect();
-        let mut open_checks: BTreeSet<String> = checks.iter().map(|check| check.name.clone()).collect();
-        let mut failed_checks: Vec<&Check> = Vec::new();
-        let mut running: JoinSet<Finished> = JoinSet::new();
-        let permits = Arc::new(Semaphore::new(self.threads.max(1)));
-        let is_model = |name: &str| self.catalogue.models.keys().any(|model| model.to_string() == name);
-        let ancestors = ancestors(self.catalogue, &order);
-
+        let mut progress = self.begin(prints, record, observe);
         loop {
-            // Start whatever can start. Entering one model may make the next one ready, so until nothing moves.
-            let mut moved = true;
-            while moved {
-                moved = false;
-                let mut still = Vec::new();
-                for model in std::mem::take(&mut waiting) {
-                    let reads: Vec<&str> = model
-                        .relations()
-                        .iter()
-                        .map(|relation| relation.name.as_str())
-                        .filter(|name| is_model(name))
-                        .collect();
-                    let gates = checks_before(self.catalogue, &ancestors, model);
-                    let is_free = reads.iter().all(|name| standing.contains_key(*name))
-                        && gates.iter().all(|check| !open_checks.contains(&check.name));
-                    if !is_free {
-                        still.push(model);
-                        continue;
-                    }
-                    moved = true;
-                    let name = model.name.to_string();
-                    let missing = reads.iter().find_map(|name| match standing.get(*name) {
-                        Some(Standing::Missing(why)) => Some(why.clone()),
-                        _ => None,
-                    });
-                    let stopped =
-                        gates.iter().find(|check| failed_checks.iter().any(|failed| failed.name == check.name));
-                    let why = missing.or_else(|| stopped.map(|check| format!("the check {} failed", check.name)));
-                    let print = prints.enter(model);
-                    if let Some(why) = why {
-                        if self.selected.contains(&model.name) {
-                            self.note(record, observe, &model.name, ModelOutcome::Skipped(why.clone()), 0);
-                        }
-                        standing.insert(name, Standing::Missing(why));
-                    } else if model.is_view() {
-                        models::register_view(self.session, model).await?;
-                        standing.insert(name, Standing::Ready);
-                    } else if self.is_unchanged(&model.name, &print) {
-                        models::register_model(self.session, &model.name, &self.transaction.view(), self.day)?;
-                        if self.selected.contains(&model.name) {
-                            let rows = self.rows(&model.name);
-                            self.note(record, observe, &model.name, ModelOutcome::Unchanged, rows);
-                        }
-                        standing.insert(name, Standing::Ready);
-                    } else if !self.selected.contains(&model.name) {
-                        models::register_view(self.session, model).await?;
-                        standing.insert(name, Standing::Ready);
-                    } else {
-                        self.start(&mut running, &permits, model)?;
-                    }
-                }
-                waiting = still;
-                let mut later = Vec::new();
-                let mut by_row: BTreeMap<TableName, Vec<Check>> = BTreeMap::new();
-                for check in std::mem::take(&mut checks) {
-                    let reads: Vec<&str> = check
-                        .selection
-                        .relations
-                        .iter()
-                        .map(|relation| relation.name.as_str())
-                        .filter(|name| is_model(name))
-                        .collect();
-                    if !reads.iter().all(|name| standing.contains_key(*name)) {
-                        later.push(check);
-                        continue;
-                    }
-                    moved = true;
-                    if reads.iter().any(|name| matches!(standing.get(*name), Some(Standing::Missing(_)))) {
-                        record.checks_skipped.push(check.name.clone());
-                        open_checks.remove(&check.name);
-                        continue;
-                    }
-                    if let (Subject::Model(model), Some(_)) = (&check.subject, &check.condition) {
-                        by_row.entry(model.clone()).or_default().push(check.clone());
-                        continue;
-                    }
-                    let (session, check, permits) = (self.session.clone(), check.clone(), Arc::clone(&permits));
-                    running.spawn(async move {
-                        let _permit = permits.acquire_owned().await;
-                        Finished::Checks(checks::run(session, check).await.map(|outcome| vec![outcome]))
-                    });
-                }
-                for (model, together) in by_row {
-                    let (session, permits) = (self.session.clone(), Arc::clone(&permits));
-                    running.spawn(async move {
-                        let _permit = permits.acquire_owned().await;
-                        Finished::Checks(checks::run_together(session, model, together).await)
-                    });
-                }
-                checks = later;
-            }
-            let Some(finished) = running.join_next().await else { break };
+            // A check that cannot be run may set models free that waited for it: until nothing can start.
+            while self.start_models(&mut progress).await? || self.start_checks(&mut progress) {}
+            let Some(finished) = progress.running.join_next().await else { break };
             match finished.map_err(|error| Error::failed(format!("a task of the run broke off: {error}")))? {
-                Finished::Checks(outcomes) => {
-                    for outcome in outcomes? {
-                        open_checks.remove(&outcome.check);
-                        if outcome.stops() {
-                            failed_checks
-                                .extend(self.catalogue.checks.iter().find(|check| check.name == outcome.check));
-                        }
-                        observe(Event::Check(&outcome));
-                        record.checks.push(outcome);
-                    }
-                }
-                Finished::Model(name, built) => {
-                    let now = self.finish(name.clone(), built, &prints, record, observe)?;
-                    standing.insert(name.to_string(), now);
-                }
+                Finished::Model(name, built) => self.finish_model(&mut progress, &name, built)?,
+                Finished::Checks(outcomes) => self.finish_checks(&mut progress, outcomes?),
             }
         }
+        let Progress { standing, failed_checks, record, .. } = progress;
         record.models.sort_by(|a, b| a.model.cmp(&b.model));
         record.checks.sort_by(|a, b| a.check.cmp(&b.check));
         record.checks_skipped.sort();
         Ok(held(&standing, &failed_checks))
+    }
+
+    /// Everything waits, nothing runs.
+    fn begin<'o>(
+        &self,
+        prints: Fingerprints,
+        record: &'o mut DayRecord,
+        observe: &'o mut dyn FnMut(Event<'_>),
+    ) -> Progress<'r, 'o> {
+        let catalogue = self.catalogue;
+        let order = catalogue.order();
+        let names: BTreeSet<String> = catalogue.models.keys().map(ToString::to_string).collect();
+        let models_of = |relations: &'r [Relation]| -> Vec<&'r str> {
+            relations.iter().map(|relation| relation.name.as_str()).filter(|name| names.contains(*name)).collect()
+        };
+        let ancestors = ancestors(catalogue, &order);
+        let waiting_model = |model: &'r Model| WaitingModel {
+            model,
+            reads: models_of(model.relations()),
+            gates: checks_before(catalogue, &ancestors[&model.name]),
+        };
+        let waiting_check = |check: &'r Check| WaitingCheck { check, reads: models_of(&check.selection.relations) };
+        let checks: Vec<WaitingCheck<'r>> =
+            catalogue.checks.iter().filter(|check| self.takes(check)).map(waiting_check).collect();
+        Progress {
+            models: order.into_iter().map(waiting_model).collect(),
+            open_checks: checks.iter().map(|waiting| waiting.check.name.as_str()).collect(),
+            checks,
+            running: JoinSet::new(),
+            permits: Arc::new(Semaphore::new(self.threads.max(1))),
+            standing: BTreeMap::new(),
+            failed_checks: Vec::new(),
+            prints,
+            record,
+            observe,
+        }
+    }
+
+    /// Takes up every model that waits for nothing any more; `false` if there is none.
+    async fn start_models(&mut self, progress: &mut Progress<'r, '_>) -> Result<bool> {
+        let mut has_moved = false;
+        for waiting in std::mem::take(&mut progress.models) {
+            if !progress.is_free(&waiting) {
+                progress.models.push(waiting);
+                continue;
+            }
+            has_moved = true;
+            // One that runs stands nowhere until it has finished.
+            if let Some(standing) = self.take_up(progress, &waiting).await? {
+                progress.standing.insert(waiting.model.name.to_string(), standing);
+            }
+        }
+        Ok(has_moved)
+    }
+
+    /// Skips a model, finds it as it is to be, or starts it; `None` for one that was started.
+    async fn take_up(
+        &mut self,
+        progress: &mut Progress<'r, '_>,
+        waiting: &WaitingModel<'r>,
+    ) -> Result<Option<Standing>> {
+        let WaitingModel { model, .. } = *waiting;
+        let is_selected = self.selected.contains(&model.name);
+        let print = progress.prints.enter(model);
+        if let Some(why) = progress.hindrance(waiting) {
+            if is_selected {
+                progress.note_model(&model.name, ModelOutcome::Skipped(why.clone()), 0);
+            }
+            return Ok(Some(Standing::Missing(why)));
+        }
+        if !model.is_view() && self.is_unchanged(&model.name, &print) {
+            models::register_model(self.session, &model.name, &self.transaction.view(), self.day)?;
+            if is_selected {
+                progress.note_model(&model.name, ModelOutcome::Unchanged, self.rows(&model.name));
+            }
+            return Ok(Some(Standing::Ready));
+        }
+        if model.is_view() || !is_selected {
+            models::register_view(self.session, model).await?;
+            return Ok(Some(Standing::Ready));
+        }
+        self.start(progress, model)?;
+        Ok(None)
+    }
+
+    /// Starts a model; its writer is made here, because only one place may begin tables of the commit.
+    fn start(&mut self, progress: &mut Progress<'r, '_>, model: &Model) -> Result<()> {
+        let schema = self
+            .schemas
+            .get(&model.name)
+            .map(lake::as_read)
+            .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
+        let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
+        let (session, name, model) = (self.session.clone(), model.name.clone(), model.clone());
+        progress.run(async move { Finished::Model(name, models::build(session, model, writer).await) });
+        Ok(())
+    }
+
+    /// Takes up every check whose models have come to stand; `false` if there is none.
+    fn start_checks(&self, progress: &mut Progress<'r, '_>) -> bool {
+        let (ready, waiting): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut progress.checks).into_iter().partition(|waiting| progress.have_come(&waiting.reads));
+        progress.checks = waiting;
+        let has_moved = !ready.is_empty();
+        // The rules for single rows of a model are one pass over it.
+        let mut by_row: BTreeMap<&TableName, Vec<Check>> = BTreeMap::new();
+        for WaitingCheck { check, reads } in ready {
+            if progress.missing(&reads).is_some() {
+                progress.record.checks_skipped.push(check.name.clone());
+                progress.open_checks.remove(check.name.as_str());
+                continue;
+            }
+            if let (Subject::Model(model), Some(_)) = (&check.subject, &check.condition) {
+                by_row.entry(model).or_default().push(check.clone());
+                continue;
+            }
+            let (session, check) = (self.session.clone(), check.clone());
+            progress
+                .run(async move { Finished::Checks(checks::run(session, check).await.map(|outcome| vec![outcome])) });
+        }
+        for (model, together) in by_row {
+            let (session, model) = (self.session.clone(), model.clone());
+            progress.run(async move { Finished::Checks(checks::run_together(session, model, together).await) });
+        }
+        has_moved
+    }
+
+    fn finish_model(&mut self, progress: &mut Progress<'r, '_>, name: &TableName, built: Result<Staged>) -> Result<()> {
+        let standing = match built {
+            Ok(staged) => {
+                let mut facts = Facts::new();
+                facts.insert("fingerprint".to_owned(), progress.prints.of(&name.to_string()).into());
+                self.transaction.add(staged, facts)?;
+                models::register_model(self.session, name, &self.transaction.view(), self.day)?;
+                progress.note_model(name, ModelOutcome::Built, self.rows(name));
+                Standing::Ready
+            }
+            // A full disk or a lost lake is no matter of one model.
+            Err(error) if error.kind > Kind::Project => return Err(error),
+            Err(error) => {
+                let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
+                let told = error
+                    .problems
+                    .first()
+                    .map_or(error.message, |found| format!("{} (look at {})", found.message, found.place));
+                progress.note_model(name, ModelOutcome::Failed(format!("{told}{help}")), 0);
+                Standing::Missing(format!("{name} failed"))
+            }
+        };
+        progress.standing.insert(name.to_string(), standing);
+        Ok(())
+    }
+
+    fn finish_checks(&self, progress: &mut Progress<'r, '_>, outcomes: Vec<CheckOutcome>) {
+        for outcome in outcomes {
+            progress.open_checks.remove(outcome.check.as_str());
+            if outcome.stops() {
+                progress.failed_checks.extend(self.catalogue.checks.iter().find(|check| check.name == outcome.check));
+            }
+            (progress.observe)(Event::Check(&outcome));
+            progress.record.checks.push(outcome);
+        }
     }
 
     /// Whether a check is to run: of a selection only what it builds is checked, and the inputs.
@@ -193,55 +277,6 @@ impl Schedule<'_, '_> {
         is_whole || reads.peek().is_none() || reads.any(|model| self.selected.contains(&model.name))
     }
 
-    /// Starts a model; its writer is made here, because only one place may begin tables of the commit.
-    fn start(&mut self, running: &mut JoinSet<Finished>, permits: &Arc<Semaphore>, model: &Model) -> Result<()> {
-        let schema = self
-            .schemas
-            .get(&model.name)
-            .map(lake::as_read)
-            .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
-        let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
-        let (session, permits, name, model) =
-            (self.session.clone(), Arc::clone(permits), model.name.clone(), model.clone());
-        running.spawn(async move {
-            let _permit = permits.acquire_owned().await;
-            Finished::Model(name, models::build(session, model, writer).await)
-        });
-        Ok(())
-    }
-
-    fn finish(
-        &mut self,
-        name: TableName,
-        built: Result<Staged>,
-        prints: &Fingerprints,
-        record: &mut DayRecord,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<Standing> {
-        match built {
-            Ok(staged) => {
-                let mut facts = Facts::new();
-                facts.insert("fingerprint".to_owned(), prints.of(&name.to_string()).into());
-                self.transaction.add(staged, facts)?;
-                models::register_model(self.session, &name, &self.transaction.view(), self.day)?;
-                let rows = self.rows(&name);
-                self.note(record, observe, &name, ModelOutcome::Built, rows);
-                Ok(Standing::Ready)
-            }
-            // A full disk or a lost lake is no matter of one model.
-            Err(error) if error.kind > Kind::Project => Err(error),
-            Err(error) => {
-                let help = error.help.map(|help| format!(" ({help})")).unwrap_or_default();
-                let told = error
-                    .problems
-                    .first()
-                    .map_or(error.message, |found| format!("{} (look at {})", found.message, found.place));
-                self.note(record, observe, &name, ModelOutcome::Failed(format!("{told}{help}")), 0);
-                Ok(Standing::Missing(format!("{name} failed")))
-            }
-        }
-    }
-
     fn is_unchanged(&self, name: &TableName, print: &str) -> bool {
         let view = self.transaction.view();
         view.on(name, Role::Model, self.day)
@@ -251,18 +286,48 @@ impl Schedule<'_, '_> {
     fn rows(&self, name: &TableName) -> u64 {
         self.transaction.view().on(name, Role::Model, self.day).map_or(0, |version| version.rows)
     }
+}
 
-    fn note(
-        &self,
-        record: &mut DayRecord,
-        observe: &mut dyn FnMut(Event<'_>),
-        name: &TableName,
-        outcome: ModelOutcome,
-        rows: u64,
-    ) {
+impl Progress<'_, '_> {
+    /// Starts a task; no more of them work at once than the run has threads.
+    fn run(&mut self, task: impl Future<Output = Finished> + Send + 'static) {
+        let permits = Arc::clone(&self.permits);
+        self.running.spawn(async move {
+            let _permit = permits.acquire_owned().await;
+            task.await
+        });
+    }
+
+    fn have_come(&self, models: &[&str]) -> bool {
+        models.iter().all(|name| self.standing.contains_key(*name))
+    }
+
+    /// Whether nothing that a model waits for is still to come.
+    fn is_free(&self, waiting: &WaitingModel<'_>) -> bool {
+        let is_open = |check: &&Check| self.open_checks.contains(check.name.as_str());
+        self.have_come(&waiting.reads) && !waiting.gates.iter().any(is_open)
+    }
+
+    /// Why one of these models has no rows of the day.
+    fn missing(&self, models: &[&str]) -> Option<&str> {
+        models.iter().find_map(|name| match self.standing.get(*name) {
+            Some(Standing::Missing(why)) => Some(why.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Why a model cannot be built.
+    fn hindrance(&self, waiting: &WaitingModel<'_>) -> Option<String> {
+        let has_failed = |check: &&&Check| self.failed_checks.iter().any(|failed| failed.name == check.name);
+        self.missing(&waiting.reads)
+            .map(str::to_owned)
+            .or_else(|| waiting.gates.iter().find(has_failed).map(|check| format!("the check {} failed", check.name)))
+    }
+
+    fn note_model(&mut self, name: &TableName, outcome: ModelOutcome, rows: u64) {
         let model = ModelRecord { model: name.to_string(), outcome, rows };
-        observe(Event::Model(&model));
-        record.models.push(model);
+        (self.observe)(Event::Model(&model));
+        self.record.models.push(model);
     }
 }
 
@@ -279,19 +344,14 @@ fn ancestors(catalogue: &Catalogue, order: &[&Model]) -> BTreeMap<TableName, BTr
     all
 }
 
-/// The checks that a model waits for: those all of whose relations it depends on itself. Another one could depend
+/// The checks that a model waits for, by what it depends on: those all of whose relations are among that. Another one could depend
 /// on the model, and the two would wait for each other.
-fn checks_before<'c>(
-    catalogue: &'c Catalogue,
-    ancestors: &BTreeMap<TableName, BTreeSet<String>>,
-    model: &Model,
-) -> Vec<&'c Check> {
-    let above = &ancestors[&model.name];
+fn checks_before<'c>(catalogue: &'c Catalogue, above: &BTreeSet<String>) -> Vec<&'c Check> {
     let reads = |check: &Check| {
         !check.selection.relations.is_empty()
             && check.selection.relations.iter().all(|relation| above.contains(&relation.name))
     };
-    catalogue.checks.iter().filter(|check| check.gravity == crate::project::Gravity::Error && reads(check)).collect()
+    catalogue.checks.iter().filter(|check| check.gravity == Gravity::Error && reads(check)).collect()
 }
 
 /// Relations whose readers are held back: missing ones, and those that a failed check guards.
