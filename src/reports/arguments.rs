@@ -49,7 +49,7 @@ impl Arguments {
             }
             given.push((argument.name, value));
         }
-        for Argument { name: argument, required, .. } in signature.keywords {
+        for Argument { name: argument, required, .. } in signature.keywords() {
             if *required && !given.iter().any(|(name, _)| name == argument) {
                 return Err(fault(format!("`{name}` needs `{argument}=`")));
             }
@@ -228,7 +228,7 @@ impl Arguments {
 
 /// What is said of a keyword that a component does not know.
 pub fn unknown(signature: &Signature, keyword: &str) -> String {
-    let help = did_you_mean(keyword, signature.keywords.iter().map(|argument| argument.name));
+    let help = did_you_mean(keyword, signature.keywords().map(|argument| argument.name));
     format!("`{}` has no argument `{keyword}`: {help}", signature.name)
 }
 

@@ -42,12 +42,18 @@ pub struct Signature {
     pub name: &'static str,
     /// What stands first, without a keyword.
     pub first: Option<Role>,
-    pub keywords: &'static [Argument],
+    own: &'static [Argument],
+    /// What it takes as others do.
+    shared: &'static [Argument],
 }
 
 impl Signature {
+    pub fn keywords(&self) -> impl Iterator<Item = &'static Argument> + Clone {
+        self.own.iter().chain(self.shared)
+    }
+
     pub fn keyword(&self, name: &str) -> Option<&'static Argument> {
-        self.keywords.iter().find(|argument| argument.name == name)
+        self.keywords().find(|argument| argument.name == name)
     }
 }
 
@@ -79,11 +85,23 @@ const fn must(name: &'static str, role: Role) -> Argument {
     Argument { name, role, required: true }
 }
 
+/// What every chart takes.
+const CHART: [Argument; 8] = [
+    must("message", Role::Text),
+    may("who", Role::Text),
+    may("measure", Role::Text),
+    may("unit", Role::Text),
+    may("when", Role::Text),
+    may("digits", Role::Count),
+    may("definition", Role::Definition),
+    may("id", Role::Text),
+];
+
 pub static COMPONENTS: [Signature; 8] = [
     Signature {
         name: "kpi",
         first: None,
-        keywords: &[
+        own: &[
             must("label", Role::Text),
             must("value", Role::Value),
             may("unit", Role::Text),
@@ -100,11 +118,12 @@ pub static COMPONENTS: [Signature; 8] = [
             may("trend", Role::Trend),
             may("definition", Role::Definition),
         ],
+        shared: &[],
     },
     Signature {
         name: "columns",
         first: Some(Role::Table),
-        keywords: &[
+        own: &[
             must("x", ANY),
             must("actual", NUMBER),
             may("plan", NUMBER),
@@ -114,20 +133,13 @@ pub static COMPONENTS: [Signature; 8] = [
             may("grain", Role::Choice(&GRAINS)),
             may("good", Role::Choice(&GOOD)),
             may("max", Role::Value),
-            must("message", Role::Text),
-            may("who", Role::Text),
-            may("measure", Role::Text),
-            may("unit", Role::Text),
-            may("when", Role::Text),
-            may("digits", Role::Count),
-            may("definition", Role::Definition),
-            may("id", Role::Text),
         ],
+        shared: &CHART,
     },
     Signature {
         name: "bars",
         first: Some(Role::Table),
-        keywords: &[
+        own: &[
             must("category", ANY),
             must("value", NUMBER),
             may("previous", NUMBER),
@@ -141,20 +153,13 @@ pub static COMPONENTS: [Signature; 8] = [
             may("good", Role::Choice(&GOOD)),
             may("limit", Role::Count),
             may("max", Role::Value),
-            must("message", Role::Text),
-            may("who", Role::Text),
-            may("measure", Role::Text),
-            may("unit", Role::Text),
-            may("when", Role::Text),
-            may("digits", Role::Count),
-            may("definition", Role::Definition),
-            may("id", Role::Text),
         ],
+        shared: &CHART,
     },
     Signature {
         name: "line",
         first: Some(Role::Table),
-        keywords: &[
+        own: &[
             must("x", ANY),
             must("y", Role::Columns),
             may("plan", NUMBER),
@@ -166,38 +171,19 @@ pub static COMPONENTS: [Signature; 8] = [
             may("grain", Role::Choice(&GRAINS)),
             may("zero", Role::Flag),
             may("max", Role::Value),
-            must("message", Role::Text),
-            may("who", Role::Text),
-            may("measure", Role::Text),
-            may("unit", Role::Text),
-            may("when", Role::Text),
-            may("digits", Role::Count),
-            may("definition", Role::Definition),
-            may("id", Role::Text),
         ],
+        shared: &CHART,
     },
     Signature {
         name: "waterfall",
         first: Some(Role::Table),
-        keywords: &[
-            must("label", ANY),
-            must("value", NUMBER),
-            may("kind", ANY),
-            may("good", Role::Choice(&GOOD)),
-            must("message", Role::Text),
-            may("who", Role::Text),
-            may("measure", Role::Text),
-            may("unit", Role::Text),
-            may("when", Role::Text),
-            may("digits", Role::Count),
-            may("definition", Role::Definition),
-            may("id", Role::Text),
-        ],
+        own: &[must("label", ANY), must("value", NUMBER), may("kind", ANY), may("good", Role::Choice(&GOOD))],
+        shared: &CHART,
     },
     Signature {
         name: "table",
         first: Some(Role::Table),
-        keywords: &[
+        own: &[
             may("columns", Role::Shown),
             may("message", Role::Text),
             may("who", Role::Text),
@@ -209,12 +195,18 @@ pub static COMPONENTS: [Signature; 8] = [
             may("definition", Role::Definition),
             may("id", Role::Text),
         ],
+        shared: &[],
     },
-    Signature { name: "banner", first: Some(Role::Text), keywords: &[may("kind", Role::Choice(&NOTICE_KINDS))] },
+    Signature {
+        name: "banner",
+        first: Some(Role::Text),
+        own: &[may("kind", Role::Choice(&NOTICE_KINDS))],
+        shared: &[],
+    },
     Signature {
         name: "freshness",
         first: Some(Role::Table),
-        keywords: &[
+        own: &[
             must("source", ANY),
             must("day", ANY),
             may("age", NUMBER),
@@ -222,5 +214,6 @@ pub static COMPONENTS: [Signature; 8] = [
             may("stale", ANY),
             may("id", Role::Text),
         ],
+        shared: &[],
     },
 ];

@@ -89,7 +89,7 @@ impl<'a> Checker<'a> {
         if firsts > wanted {
             self.error(name.clone(), format!("`{}` takes keyword arguments", signature.name), "write `name=value`");
         }
-        let missing = signature.keywords.iter().filter(|argument| argument.required && !given.contains(&argument.name));
+        let missing = signature.keywords().filter(|argument| argument.required && !given.contains(&argument.name));
         for argument in missing.filter(|_| !is_open) {
             self.error(name.clone(), format!("`{}` needs `{}=`", signature.name, argument.name), "");
         }

@@ -3,9 +3,11 @@
 use minijinja::Error;
 
 use super::columns::difference_entry;
-use super::{Settings, detail, entry, heading, id, labels, numbers, numbers_of, title, with_unit};
+use super::{
+    Drawing, Settings, detail, entry, figure, good, heading, labels, numbers, numbers_of, previous_label, with_unit,
+};
 use crate::reports::arguments::Arguments;
-use crate::reports::block::{Block, Entry, Figure, Good, Grid, Heading};
+use crate::reports::block::{Block, Entry, Grid, Heading};
 use crate::reports::calendar::Grain;
 use crate::reports::format::{Scale, Unit};
 use crate::reports::number::Number;
@@ -51,9 +53,9 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         has_previous,
         has_interval: has_low && has_high,
         has_n,
-        previous_label: arguments.text("previous_label")?.unwrap_or_else(|| words::PREVIOUS_SHORT.to_owned()),
+        previous_label: previous_label(arguments)?,
         reference,
-        good: Good::parse(arguments.choice("good")?),
+        good: good(arguments)?,
         scale,
         max: arguments.number("max")?,
     };
@@ -75,17 +77,9 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     if chart.bars.iter().any(|bar| bar.thin) {
         notes.push(words::thin_note());
     }
-    Ok(Block::Figure(Figure {
-        id: id(arguments, &query)?,
-        message: arguments.text("message")?.unwrap_or_default(),
-        title: title(arguments, &chart.scale.unit_words())?,
-        definition: arguments.text("definition")?,
-        says,
-        wide: bars::draw(&chart, Width::Wide),
-        narrow: bars::draw(&chart, Width::Narrow),
-        notes,
-        data,
-    }))
+    let drawing =
+        Drawing { says, wide: bars::draw(&chart, Width::Wide), narrow: bars::draw(&chart, Width::Narrow), notes, data };
+    figure(arguments, &query, &chart.scale, drawing)
 }
 
 fn says(chart: &Bars) -> String {

@@ -3,22 +3,18 @@
 use minijinja::Error;
 
 use super::{
-    Settings, detail, ends, entry, grain, heading, id, labels, latest, numbers, numbers_of, series_says, title,
-    with_unit,
+    Drawing, Periods, Settings, detail, ends, entry, figure, good, numbers, numbers_of, periods, previous_label,
+    series_says, with_unit,
 };
 use crate::reports::arguments::Arguments;
-use crate::reports::block::{Block, Entry, Figure, Good, Grid, Heading};
+use crate::reports::block::{Block, Entry, Good, Grid, Heading};
 use crate::reports::number::Number;
 use crate::reports::scene::Width;
 use crate::reports::scene::columns::{self, Columns, Period};
 use crate::reports::words;
 
 pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error> {
-    let (query, table) = arguments.table()?;
-    let mut notes = Vec::new();
-    let table = latest(table, &mut notes);
-    let x = arguments.needed_column("x", &table)?;
-    let labels = labels(&table, x, grain(arguments)?, settings);
+    let Periods { query, table, heading, labels, mut notes } = periods(arguments, settings)?;
     let actual = numbers(&table, arguments.needed_column("actual", &table)?);
     let (has_plan, plan) = numbers_of(arguments, "plan", &table)?;
     let (has_previous, previous) = numbers_of(arguments, "previous", &table)?;
@@ -38,8 +34,8 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         has_plan,
         has_previous,
         has_forecast,
-        previous_label: arguments.text("previous_label")?.unwrap_or_else(|| words::PREVIOUS_SHORT.to_owned()),
-        good: Good::parse(arguments.choice("good")?),
+        previous_label: previous_label(arguments)?,
+        good: good(arguments)?,
         scale,
         max,
     };
@@ -49,17 +45,14 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     if chart.periods.is_empty() {
         notes.push(words::empty());
     }
-    Ok(Block::Figure(Figure {
-        id: id(arguments, &query)?,
-        message: arguments.text("message")?.unwrap_or_default(),
-        title: title(arguments, &chart.scale.unit_words())?,
-        definition: arguments.text("definition")?,
+    let drawing = Drawing {
         says: says.join(" "),
         wide: columns::draw(&chart, Width::Wide),
         narrow: columns::draw(&chart, Width::Narrow),
         notes,
-        data: data(&chart, heading(&table, x), &all),
-    }))
+        data: data(&chart, heading, &all),
+    };
+    figure(arguments, &query, &chart.scale, drawing)
 }
 
 fn data(chart: &Columns, x: String, all: &[Option<Number>]) -> Grid {

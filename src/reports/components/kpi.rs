@@ -15,7 +15,7 @@ pub fn build(arguments: &Arguments, _: &Settings) -> Result<Block, Error> {
     let target = arguments.number("target")?;
     let previous = arguments.number("previous")?;
     let scale = arguments.scale([value, target, previous].into_iter().flatten())?;
-    let good = Good::parse(arguments.choice("good")?);
+    let good = super::good(arguments)?;
     let mut deltas = Vec::new();
     for (name, base, default) in [("target", target, words::PLAN_SHORT), ("previous", previous, words::PREVIOUS_SHORT)]
     {

@@ -3,11 +3,11 @@
 use minijinja::Error;
 
 use super::{
-    Settings, detail, ends, entry, grain, heading, id, labels, latest, numbers, numbers_of, series_says, title,
+    Drawing, Periods, Settings, detail, ends, entry, figure, numbers, numbers_of, periods, previous_label, series_says,
     with_unit,
 };
 use crate::reports::arguments::Arguments;
-use crate::reports::block::{Block, Entry, Figure, Grid, Heading};
+use crate::reports::block::{Block, Entry, Grid, Heading};
 use crate::reports::fault::fault;
 use crate::reports::number::Number;
 use crate::reports::scene::line::{self, Lines, Series};
@@ -18,11 +18,7 @@ use crate::reports::words;
 const INKS: [Ink; 3] = [Ink::Actual, Ink::Second, Ink::Previous];
 
 pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error> {
-    let (query, table) = arguments.table()?;
-    let mut notes = Vec::new();
-    let table = latest(table, &mut notes);
-    let x = arguments.needed_column("x", &table)?;
-    let labels = labels(&table, x, grain(arguments)?, settings);
+    let Periods { query, table, heading, labels, mut notes } = periods(arguments, settings)?;
     let measures = arguments.columns("y", &table)?;
     if measures.len() > INKS.len() {
         return Err(fault(format!("`line` draws up to {} measures: make two charts", INKS.len())));
@@ -32,7 +28,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         .zip(INKS)
         .map(|((column, name), ink)| Series { name, values: numbers(&table, column), ink })
         .collect();
-    let previous_label = arguments.text("previous_label")?.unwrap_or_else(|| words::PREVIOUS_SHORT.to_owned());
+    let previous_label = previous_label(arguments)?;
     let others = [
         ("forecast", words::FORECAST_SHORT.to_owned(), Ink::Forecast),
         ("plan", words::PLAN_SHORT.to_owned(), Ink::Plan),
@@ -59,7 +55,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         from_zero: arguments.flag("zero")?.unwrap_or(true),
         max: arguments.number("max")?,
     };
-    let data = data(&chart, heading(&table, x), &all);
+    let data = data(&chart, heading, &all);
     let (first, last) = ends(&chart.labels);
     let mut says = vec![words::lines_say(first, last)];
     says.extend(chart.series.iter().map(|one| series_says(&one.name, &chart.labels, &one.values, &chart.scale)));
@@ -72,17 +68,14 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     {
         notes.push(words::axis_begins(&chart.scale.sentence(begin)));
     }
-    Ok(Block::Figure(Figure {
-        id: id(arguments, &query)?,
-        message: arguments.text("message")?.unwrap_or_default(),
-        title: title(arguments, &chart.scale.unit_words())?,
-        definition: arguments.text("definition")?,
+    let drawing = Drawing {
         says: says.join(" "),
         wide: line::draw(&chart, Width::Wide),
         narrow: line::draw(&chart, Width::Narrow),
         notes,
         data,
-    }))
+    };
+    figure(arguments, &query, &chart.scale, drawing)
 }
 
 /// A forecast begins where what happened ends, so that the line has no gap.

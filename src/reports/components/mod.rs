@@ -16,13 +16,14 @@ use minijinja::value::{Kwargs, Rest};
 use minijinja::{Environment, Error, Value};
 
 use super::arguments::Arguments;
-use super::block::{Block, Entry, Title};
+use super::block::{Block, Entry, Figure, Good, Grid, Title};
 use super::calendar::{self, Grain};
 use super::escape::slug;
 use super::fault::fault;
 use super::format::{Scale, Unit};
 use super::number::Number;
 use super::print::{self, Placed};
+use super::scene::Scene;
 use super::signature::{self, Signature};
 use super::table::{Cell, Table};
 use super::words;
@@ -78,6 +79,26 @@ fn build_of(signature: &Signature) -> Build {
     }
 }
 
+/// What a chart over time is drawn from.
+struct Periods {
+    query: Arc<str>,
+    /// The rows of the periods, oldest first.
+    table: Arc<Table>,
+    heading: String,
+    labels: Vec<String>,
+    notes: Vec<String>,
+}
+
+fn periods(arguments: &Arguments, settings: &Settings) -> Result<Periods, Error> {
+    let (query, table) = arguments.table()?;
+    let mut notes = Vec::new();
+    let table = latest(table, &mut notes);
+    let x = arguments.needed_column("x", &table)?;
+    let grain = arguments.choice("grain")?.and_then(Grain::parse).unwrap_or(Grain::Month);
+    let labels = labels(&table, x, grain, settings);
+    Ok(Periods { query, heading: heading(&table, x), table, labels, notes })
+}
+
 /// The last periods of a query that has more than a chart draws; then `notes` says so.
 fn latest(table: Arc<Table>, notes: &mut Vec<String>) -> Arc<Table> {
     let all = table.rows.len();
@@ -86,6 +107,31 @@ fn latest(table: Arc<Table>, notes: &mut Vec<String>) -> Arc<Table> {
     }
     notes.push(words::latest(MOST_PERIODS, all));
     Arc::new(Table { columns: table.columns.clone(), rows: table.rows[all - MOST_PERIODS..].to_vec() })
+}
+
+/// A chart drawn, without what all charts are given by the same arguments.
+struct Drawing {
+    says: String,
+    wide: Scene,
+    narrow: Scene,
+    notes: Vec<String>,
+    data: Grid,
+}
+
+/// A drawing as a figure: with its message, its title in the unit of its scale, its definition and its id.
+fn figure(arguments: &Arguments, query: &str, scale: &Scale, drawing: Drawing) -> Result<Block, Error> {
+    let Drawing { says, wide, narrow, notes, data } = drawing;
+    Ok(Block::Figure(Figure {
+        id: id(arguments, query)?,
+        message: arguments.text("message")?.unwrap_or_default(),
+        title: title(arguments, &scale.unit_words())?,
+        definition: arguments.text("definition")?,
+        says,
+        wide,
+        narrow,
+        notes,
+        data,
+    }))
 }
 
 /// A figure's stable id: the one given, else the component and its query.
@@ -125,8 +171,13 @@ fn labels(table: &Table, column: usize, grain: Grain, settings: &Settings) -> Ve
     table.rows.iter().map(|row| label(&row[column])).collect()
 }
 
-fn grain(arguments: &Arguments) -> Result<Grain, Error> {
-    Ok(arguments.choice("grain")?.and_then(Grain::parse).unwrap_or(Grain::Month))
+fn good(arguments: &Arguments) -> Result<Good, Error> {
+    Ok(Good::parse(arguments.choice("good")?))
+}
+
+/// What the period before is called.
+fn previous_label(arguments: &Arguments) -> Result<String, Error> {
+    Ok(arguments.text("previous_label")?.unwrap_or_else(|| words::PREVIOUS_SHORT.to_owned()))
 }
 
 /// The heading over a column of labels.

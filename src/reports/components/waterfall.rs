@@ -2,9 +2,9 @@
 
 use minijinja::Error;
 
-use super::{Settings, detail, ends, heading, id, labels, numbers, title, with_unit};
+use super::{Drawing, Settings, detail, ends, figure, good, heading, labels, numbers, with_unit};
 use crate::reports::arguments::Arguments;
-use crate::reports::block::{Block, Entry, Figure, Good, Grid, Heading};
+use crate::reports::block::{Block, Entry, Grid, Heading};
 use crate::reports::calendar::Grain;
 use crate::reports::fault::fault;
 use crate::reports::number::Number;
@@ -36,7 +36,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         };
         steps.push(Step { label: label.clone(), value: *value, is_total });
     }
-    let spans = Waterfall { steps, good: Good::parse(arguments.choice("good")?), scale: arguments.scale([])? };
+    let spans = Waterfall { steps, good: good(arguments)?, scale: arguments.scale([])? };
     let reached: Vec<Number> = spans.spans().into_iter().flat_map(|(from, to)| [from, to]).collect();
     let chart = Waterfall { scale: arguments.scale(reached)?, ..spans };
     let mut notes = Vec::new();
@@ -59,17 +59,14 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
             if step.is_total { chart.scale.sentence(step.value) } else { chart.scale.sentence_variance(step.value) };
         says.push_str(&format!(" {} {value}.", step.label));
     }
-    Ok(Block::Figure(Figure {
-        id: id(arguments, &query)?,
-        message: arguments.text("message")?.unwrap_or_default(),
-        title: title(arguments, &chart.scale.unit_words())?,
-        definition: arguments.text("definition")?,
+    let drawing = Drawing {
         says,
         wide: waterfall::draw(&chart, Width::Wide),
         narrow: waterfall::draw(&chart, Width::Narrow),
         notes,
         data: data(&chart, heading(&table, label), &values),
-    }))
+    };
+    figure(arguments, &query, &chart.scale, drawing)
 }
 
 fn is_total(cell: &Cell) -> Result<bool, Error> {

@@ -11,7 +11,7 @@ fn every_component_argument_and_choice_is_documented() {
         let heading = format!("### `{}`", signature.name);
         let section = README.split(&heading).nth(1).unwrap_or_else(|| panic!("no section {heading}"));
         let section = section.split("\n### ").next().unwrap_or_default();
-        for argument in signature.keywords {
+        for argument in signature.keywords() {
             assert!(section.contains(&format!("`{}`", argument.name)), "{} of {}", argument.name, signature.name);
             if let Role::Choice(choices) = argument.role {
                 for choice in choices {
