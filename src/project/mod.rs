@@ -66,7 +66,7 @@ pub fn load(root: &Path) -> Result<Project> {
             }
             Err(found) => {
                 problems.extend(found);
-                if source.text.lines().any(|line| line.trim_end() == "pack: none") {
+                if pipeline::pack_of_broken(source) == Pack::None {
                     pack_of_broken = Pack::None;
                 }
             }

@@ -293,9 +293,59 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
     if problems.is_empty() { Ok(PipelineFile { pipeline, document }) } else { Err(problems) }
 }
 
+/// What a pipeline that cannot be read says of the pack, so that what else is told of the project is told of the right
+/// files.
+pub fn pack_of_broken(source: &Arc<SourceFile>) -> Pack {
+    #[derive(Deserialize)]
+    struct OnlyPack {
+        #[serde(default)]
+        pack: Pack,
+    }
+
+    let read = match yaml::parse(source, 0..source.text.len()) {
+        Ok(document) => serde_yaml::from_value(document.value().clone()),
+        // Of a text that is no YAML as a whole, this one line may be.
+        Err(_) => {
+            let line = source.text.lines().find(|line| line.starts_with("pack:"));
+            serde_yaml::from_str(line.unwrap_or_default())
+        }
+    };
+    read.map_or_else(|_| Pack::default(), |OnlyPack { pack }| pack)
+}
+
 /// Whether a relative path stays under the folder that it starts from.
 pub fn stays_inside(path: &str) -> bool {
     let path = std::path::Path::new(path);
     !path.as_os_str().is_empty()
         && path.components().all(|part| matches!(part, std::path::Component::Normal(_) | std::path::Component::CurDir))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pipeline_that_cannot_be_read_still_says_whether_it_wants_the_pack() {
+        let says = |text: &str| pack_of_broken(&SourceFile::new("pipelines/nightly.yaml", text));
+        for without in [
+            "pipeline: nightly\npack: none\nsuorces: []\n",
+            "pipeline: nightly\npack: \"none\" # no shipped files\nsuorces: []\n",
+            "{pipeline: nightly, pack: none, suorces: []}\n",
+            // No YAML: the rest cannot be parsed.
+            "pipeline: nightly: x\npack: none # no shipped files\n",
+            "pipeline: [nightly\npack: 'none'\n",
+        ] {
+            assert_eq!(says(without), Pack::None, "{without}");
+        }
+        for with in [
+            "",
+            "pipeline: nightly\nsuorces: []\n",
+            "pipeline: nightly\npack: nnoe\n",
+            "pipeline: nightly\ndescription: |\n  pack: none\n",
+            "pipeline: nightly: x\n",
+            "- pack: none\n",
+        ] {
+            assert_eq!(says(with), Pack::Shipped, "{with}");
+        }
+    }
 }
