@@ -84,6 +84,19 @@ fn figures_are_written_as_in_charts() {
 }
 
 #[test]
+fn joined_texts_keep_their_blanks() {
+    says("{{ 'Won in ' ~ 'Q4' }}", "Won in Q4");
+    says(
+        "{{ 'Won in ' ~ (deal[0].closed | period('quarter')) ~ ', by ' ~ deal[0].name }}",
+        "Won in 2027-Q4, by Secret GmbH",
+    );
+    says("{{ deal[0].n ~ ' ' ~ 'deals' }}", "3 deals");
+    says("{% set begin = 'Won ' %}{{ begin ~ 5 }}", "Won 5");
+    says("{% set begin %}Won {% endset %}{{ begin ~ 5 }}", "Won 5");
+    says("{{ banner('Won in ' ~ deal[1].n ~ ' days') }}", "> [!NOTE]\n> Won in 4 days");
+}
+
+#[test]
 fn a_block_of_words_can_be_a_message() {
     let body = "{% set m %}Won {{ 5 | num }} of {{ deal[0].name }}{% endset %}{{ banner(m) }}\n{{ m }}";
     says(body, "> [!NOTE]\n> Won 5 of Secret GmbH\n\nWon 5 of Secret GmbH");
