@@ -139,7 +139,7 @@ fn summary(host: &Host, record: &Record, started: Timestamp) {
     ));
     sources(host, last);
     if rejected > 0 {
-        say(&format!("  rejected  {rejected} rows over all days, {carried} of them kept as they last were"));
+        say(&format!("  rejected  {} over all days, {carried} of them kept as they last were", rows(rejected)));
     }
     models_and_checks(host, last);
     for report in &last.reports {
@@ -216,8 +216,12 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     for check in day.checks.iter().filter(|check| !check.is_passed()) {
         let severity =
             if check.stops() { host.terminal.paint("1;31", "error") } else { host.terminal.paint("1;33", "warn") };
-        say(&format!("            {severity} {}: {} rows", check.check, check.offenders));
+        say(&format!("            {severity} {}: {}", check.check, rows(check.offenders)));
     }
+}
+
+fn rows(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "row")
 }
 
 fn elapsed(started: Timestamp) -> String {

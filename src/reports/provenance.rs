@@ -9,6 +9,7 @@ use super::block::{Notice, NoticeKind};
 use super::calendar;
 use super::page::{Definition, Link, Page};
 use super::table::{Cell, Kind};
+use super::words::rows;
 use crate::calendar::Grain;
 use crate::catalogue::{Catalogue, CheckOutcome, Report};
 use crate::day::Day;
@@ -139,10 +140,6 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
 fn described(state: &State<'_>, outcome: &CheckOutcome) -> String {
     let check = state.catalogue.checks.iter().find(|check| check.name == outcome.check);
     check.and_then(|check| check.description.clone()).unwrap_or_else(|| outcome.check.clone())
-}
-
-fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 fn days(count: i32) -> String {

@@ -13,6 +13,7 @@ use super::fault::fault;
 use super::format;
 use super::number::Number;
 use super::table::{Cell, Table};
+use super::words;
 use crate::day::Day;
 use crate::problem::did_you_mean;
 
@@ -131,8 +132,10 @@ impl Object for Result {
         if index < self.table.rows.len() {
             return Some(Value::from_object(Row { result: Arc::clone(self), index }));
         }
-        let rows = self.table.rows.len();
-        Some(Value::from(fault(format!("there is no row {index} in `{}`, which has {rows} rows", self.name))))
+        let rows = words::rows(self.table.rows.len() as u64);
+        let first =
+            if self.table.rows.is_empty() { String::new() } else { format!(": the first is `{}[0]`", self.name) };
+        Some(Value::from(fault(format!("there is no row {index} in `{}`, which has {rows}{first}", self.name))))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

@@ -119,6 +119,10 @@ pub fn others(count: usize) -> String {
     format!("And {count} more, in the data below.")
 }
 
+pub fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
 pub fn days(count: &str) -> String {
     if count == "1" { "1 day".to_owned() } else { format!("{count} days") }
 }

@@ -163,7 +163,11 @@ fn failed_checks_end_with_3_and_a_failed_report_with_4() {
     let (project, program) = small();
     project.deals("2026-11-02", &["1,ann,Qualify,Open,-100,2026-10-01"]);
     let said = program.runs_to(3, &["run"]);
-    assert!(said.stderr.contains("error kpi.pipeline/between(amount): 1 rows"), "{}", said.stderr);
+    assert!(said.stderr.contains("error kpi.pipeline/between(amount): 1 row\n"), "{}", said.stderr);
+    let offenders = ["query", "--check", "kpi.pipeline/between(amount)", "--format", "csv"];
+    assert_eq!(program.runs_to(0, &offenders).stdout, "stage,deals,amount\nQualify,1,-100.0000\n");
+    let said = program.runs_to(2, &["query", "--check", "kpi.pipeline/betwen(amount)"]);
+    assert!(said.stderr.contains("did you mean `kpi.pipeline/between(amount)`?"), "{}", said.stderr);
     project.deals("2026-11-02", &DEALS);
     project.edit("reports/summary.md", "total[0].amount", "total[1].amount");
     let said = program.runs_to(4, &["run"]);

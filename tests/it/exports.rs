@@ -143,6 +143,34 @@ fn a_row_of_the_wrong_length_is_a_reject_and_its_deal_is_carried() {
 }
 
 #[test]
+fn rejected_rows_can_be_asked_for_in_sql() {
+    let project = three_deals();
+    let ask = |on: &str| {
+        project.ask(on, "SELECT file, line, column_name, reason FROM crm.deal_reject ORDER BY line, column_name")
+    };
+    project.run();
+    assert!(ask("2026-11-01").is_empty(), "a run without rejects leaves none");
+    project.deals(
+        "2026-11-02",
+        &[
+            "1,ann,Qualify,Open,much,2026-10-01",
+            "2,bob,Propose,Open,250.50,2026-10-03",
+            "3,ann,Propose,Mislaid,10,2026-09-01",
+        ],
+    );
+    project.edit(PIPELINE, "rejects: {limit: 50%}", "rejects: {limit: 100%}");
+    project.run();
+    assert_eq!(
+        ask("2026-11-02"),
+        [
+            "exports/2026-11-02/deal.csv | 2 | amount | is not a number",
+            "exports/2026-11-02/deal.csv | 4 | status | is none of the values that the table allows (open, won, lost)",
+        ]
+    );
+    assert!(ask("2026-11-01").is_empty(), "a day sees its own rejects");
+}
+
+#[test]
 fn of_rows_with_one_key_the_first_stays_and_the_others_are_rejected() {
     let project = three_deals();
     project.deals(

@@ -105,6 +105,7 @@ fn a_block_of_words_can_be_a_message() {
 #[test]
 fn what_is_not_there_is_an_error_with_its_place() {
     fails("{{ nothing[0].amount }}", "there is no row 0 in `nothing`, which has 0 rows");
+    fails("{{ deal[3].amount }}", "there is no row 3 in `deal`, which has 3 rows: the first is `deal[0]`");
     fails("{{ deal[0].amuont }}", "`deal` has no column `amuont`: did you mean `amount`?");
     fails("{{ deal.amount }}", "`deal` is a table");
     fails("{{ typo }}", "is undefined");
