@@ -22,7 +22,7 @@ impl From<Status> for Outcome {
             Status::Done => Self::Done,
             Status::ChecksFailed => Self::ChecksFailed,
             Status::ReportsFailed => Self::ReportsFailed,
-            Status::Failed | Status::Unfinished => Self::Failed,
+            Status::Failed | Status::Stopped | Status::Unfinished => Self::Failed,
         }
     }
 }

@@ -45,12 +45,14 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
     let mut progress = Progress::new(&host.terminal);
     let mut observe = |event: run::Event<'_>| progress.observe(&event);
     let result = tokio::select! {
-        result = run::run(&project, file, &prepared, &request, &run_host, &mut observe) => result,
+        // In this order, because signals are listened for from when they are first asked for.
+        biased;
         // Nothing of a run is visible before its commit, so breaking off is safe at any moment.
         code = signal() => {
             host.terminal.say("stopped: what was committed stays, what was not is as if it had never begun");
             std::process::exit(code);
         }
+        result = run::run(&project, file, &prepared, &request, &run_host, &mut observe) => result,
     };
     progress.clear();
     let record = result?;

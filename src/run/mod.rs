@@ -126,7 +126,8 @@ fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error
     }
 }
 
-/// Runs a pipeline. The record tells what happened, also where the run ended early with an error.
+/// Runs a pipeline. The record tells what happened, also where the run ended early with an error, or was dropped
+/// before its end.
 pub async fn run(
     project: &Project,
     file: &PipelineFile,
@@ -138,7 +139,7 @@ pub async fn run(
     let lake = Lake::open_or_create(&project.root.join(&file.pipeline.lake), (host.fresh_uuid)())?;
     let mut writer = lake.lock(&host.run_id)?;
     let plan = plan(prepared, file, Some(writer.pin()), request)?;
-    let mut record = Record {
+    let record = Record {
         run_id: host.run_id.clone(),
         pipeline: file.pipeline.name.clone(),
         program: host.program.clone(),
@@ -149,13 +150,37 @@ pub async fn run(
         error: None,
     };
     lake.write_run(&host.run_id, &record)?;
+    let mut going = Going { record, lake: &lake, host };
     let work = Work { project, file, prepared, host, plan: &plan, lake: &lake };
-    let result = work.days(&mut writer, &mut record, observe).await;
-    record.ended_at = Some((host.now)());
-    record.status = if result.is_err() { Status::Failed } else { record.judge() };
-    record.error = result.as_ref().err().map(|error| error.message.clone());
-    lake.write_run(&host.run_id, &record)?;
-    result.map(|()| record)
+    let result = work.days(&mut writer, &mut going.record, observe).await;
+    let status = if result.is_err() { Status::Failed } else { going.record.judge() };
+    going.record.error = result.as_ref().err().map(|error| error.message.clone());
+    going.end(status)?;
+    result.map(|()| going.record.clone())
+}
+
+/// The record of a run that goes on; one that is dropped before its end has been stopped.
+struct Going<'r> {
+    record: Record,
+    lake: &'r Lake,
+    host: &'r Host<'r>,
+}
+
+impl Going<'_> {
+    fn end(&mut self, status: Status) -> Result<()> {
+        self.record.ended_at = Some((self.host.now)());
+        self.record.status = status;
+        self.lake.write_run(&self.host.run_id, &self.record)
+    }
+}
+
+impl Drop for Going<'_> {
+    fn drop(&mut self) {
+        if self.record.ended_at.is_none() && !std::thread::panicking() {
+            // What cannot be written here stays as it was: unfinished.
+            let _ = self.end(Status::Stopped);
+        }
+    }
 }
 
 /// What stays the same over a run.

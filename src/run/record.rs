@@ -28,6 +28,8 @@ pub struct Record {
 pub enum Status {
     /// Going on, or killed.
     Unfinished,
+    /// Broken off before its end, as by a signal.
+    Stopped,
     Done,
     /// Done, but a check failed.
     ChecksFailed,
@@ -41,6 +43,7 @@ impl Status {
     pub fn words(self) -> &'static str {
         match self {
             Self::Unfinished => "unfinished",
+            Self::Stopped => "stopped",
             Self::Done => "done",
             Self::ChecksFailed => "checks failed",
             Self::ReportsFailed => "reports failed",

@@ -331,13 +331,39 @@ fn colours_are_for_terminals_that_want_them() {
     assert!(on_terminal("1").contains("error: ") && !on_terminal("1").contains('\u{1b}'), "{:?}", on_terminal("1"));
 }
 
-#[test]
-fn a_run_that_is_asked_to_end_does_so_at_once_and_leaves_whole_days() {
+/// So many exports that a run of them can be stopped on its way.
+fn many_days() -> TestProject {
     let project = TestProject::small();
     for nth in 0..150 {
         let on = crate::project::day("2026-01-01").plus(nth).unwrap().to_string();
         project.deals(&on, &DEALS);
     }
+    project
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_as_it_begins_leaves_its_record_or_no_trace() {
+    let project = many_days();
+    let program = Program::in_folder(project.root());
+    for after in (0..200).step_by(10) {
+        fs::remove_dir_all(project.path("lake")).ok();
+        let mut run = program.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(after));
+        let asked = Command::new("kill").args(["-s", "TERM", &run.id().to_string()]).status().unwrap();
+        assert!(asked.success() && !run.wait().unwrap().success());
+        let runs = program.runs_to(0, &["runs"]).stdout;
+        let lines: Vec<&str> = runs.lines().collect();
+        match lines.as_slice() {
+            [] => assert!(!project.path("lake").exists()),
+            [one] => assert!(one.contains("  stopped, "), "{after} ms: {one}"),
+            _ => panic!("{runs}"),
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_asked_to_end_does_so_at_once_and_leaves_whole_days() {
+    let project = many_days();
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let mut run = Program::in_folder(project.root())
             .command(&["run"])
@@ -355,6 +381,8 @@ fn a_run_that_is_asked_to_end_does_so_at_once_and_leaves_whole_days() {
         let asked = Command::new("kill").args(["-s", signal, &run.id().to_string()]).status().unwrap();
         assert!(asked.success());
         assert_eq!(run.wait().unwrap().code(), Some(code), "{signal}");
+        let runs = Program::in_folder(project.root()).runs_to(0, &["runs", "--limit", "1"]).stdout;
+        assert!(runs.contains("  nightly  2026-") && runs.contains("  stopped, "), "{runs}");
         let pin = project.pin();
         assert!(pin.commit() < 150 && project.lake().verify(&pin).unwrap().is_empty());
     }
