@@ -8,7 +8,6 @@ use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::pretty::pretty_format_batches_with_options;
 
 use forecastle::error::{Doing, Error, Kind, Result};
-use forecastle::lake::Lake;
 use forecastle::problem::{self, SourceFile};
 use forecastle::project;
 use forecastle::query::Sql;
@@ -26,7 +25,10 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
         Some(name) => offenders(&prepared, name)?,
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
-    let pin = Lake::open(&project.root.join(&file.pipeline.lake))?.pin()?;
+    let pin = super::run::pin(&project, file)?.ok_or_else(|| {
+        Error::new(Kind::Project, format!("there is no lake yet in the folder `{}`", file.pipeline.lake))
+            .help("run `forecastle run` first")
+    })?;
     let newest = super::run::newest_day(&pin)?;
     let day = arguments.day.unwrap_or(newest);
     let oldest = super::run::oldest_day(&pin).unwrap_or(newest);

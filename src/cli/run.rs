@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use forecastle::day::Day;
 use forecastle::error::{Error, Kind, Result};
-use forecastle::lake::Lake;
+use forecastle::lake::{Lake, Pin, Role};
+use forecastle::project::{PipelineFile, Project};
 use forecastle::run::{self, DayRecord, Days, ModelOutcome, Record, ReportOutcome, Request, SourceOutcome};
 
 use super::Host;
@@ -79,16 +80,12 @@ async fn signal() -> i32 {
 
 fn dry_run(
     host: &Host,
-    project: &forecastle::project::Project,
-    file: &forecastle::project::PipelineFile,
+    project: &Project,
+    file: &PipelineFile,
     prepared: &run::Prepared,
     request: &Request,
 ) -> Result<Outcome> {
-    let root = project.root.join(&file.pipeline.lake);
-    let pin = match root.join("LAKE.json").exists() {
-        true => Some(Lake::open(&root)?.pin()?),
-        false => None,
-    };
+    let pin = pin(project, file)?;
     let plan = run::plan(prepared, file, pin.as_ref(), request)?;
     let say = result;
     let listed: Vec<String> = plan.days.iter().map(ToString::to_string).collect();
@@ -231,15 +228,22 @@ fn elapsed(started: Timestamp) -> String {
     format!("{seconds:.1} s")
 }
 
+/// The newest commit of a pipeline's lake; `None` before the first run.
+pub fn pin(project: &Project, file: &PipelineFile) -> Result<Option<Pin>> {
+    let root = project.root.join(&file.pipeline.lake);
+    match root.join("LAKE.json").exists() {
+        true => Lake::open(&root)?.pin().map(Some),
+        false => Ok(None),
+    }
+}
+
 /// The newest day that the lake knows of.
-pub fn newest_day(pin: &forecastle::lake::Pin) -> Result<Day> {
-    use forecastle::lake::Role;
+pub fn newest_day(pin: &Pin) -> Result<Day> {
     let newest = pin.tables(Role::Snapshot).filter_map(|table| pin.days(table, Role::Snapshot).last().copied()).max();
-    newest.ok_or_else(|| Error::new(Kind::Project, "the lake is empty").help("run the pipeline first: forecastle run"))
+    newest.ok_or_else(|| Error::new(Kind::Project, "the lake is empty").help("run `forecastle run` first"))
 }
 
 /// The oldest day that the lake knows of.
-pub fn oldest_day(pin: &forecastle::lake::Pin) -> Option<Day> {
-    use forecastle::lake::Role;
+pub fn oldest_day(pin: &Pin) -> Option<Day> {
     pin.tables(Role::Snapshot).filter_map(|table| pin.days(table, Role::Snapshot).first().copied()).min()
 }

@@ -208,6 +208,14 @@ fn a_flipped_byte_in_a_commit_ends_with_65_and_names_the_file() {
 }
 
 #[test]
+fn a_question_before_the_first_run_ends_with_2_and_says_to_run() {
+    let (project, program) = small();
+    let said = program.runs_to(2, &["query", "SELECT 1"]);
+    assert_eq!(said.stderr, "error: there is no lake yet in the folder `lake`\nhelp: run `forecastle run` first\n");
+    assert!(!project.path("lake").exists());
+}
+
+#[test]
 fn stdout_carries_the_answer_and_nothing_else_in_every_format() {
     let (project, program) = small();
     program.runs_to(0, &["run"]);
