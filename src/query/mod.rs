@@ -6,6 +6,7 @@
 mod complaint;
 pub mod declared;
 pub mod function;
+pub mod past;
 mod rule;
 pub mod session;
 pub mod sql;

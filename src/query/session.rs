@@ -21,6 +21,7 @@ use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
 
 use super::function::{self, Settings};
+use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::{Sql, rule};
 use crate::error::{Error, Kind, Result};
@@ -37,13 +38,26 @@ const CATALOGUE: &str = "forecastle";
 pub struct Session {
     state: Arc<SessionState>,
     task: Arc<TaskContext>,
+    pasts: Pasts,
 }
 
 impl Session {
     /// An engine with the product's functions and no tables.
     pub fn open(settings: &Settings) -> Result<Self> {
-        let state = open_state(settings)?;
-        Ok(Self { task: state.task_ctx(), state: Arc::new(state) })
+        let mut state = open_state(settings)?;
+        let pasts = Pasts::default();
+        for name in past::ALL {
+            let function = past::Function { name, settings: settings.clone(), pasts: Arc::clone(&pasts) };
+            state.register_udtf(name, Arc::new(function));
+        }
+        Ok(Self { task: state.task_ctx(), state: Arc::new(state), pasts })
+    }
+
+    /// Registers a declared table for `as_of` and `each`, over one of the same name if there is one.
+    pub fn register_past(&self, name: &str, past: Past) {
+        if let Ok(mut pasts) = self.pasts.write() {
+            pasts.insert(name.to_owned(), past);
+        }
     }
 
     /// Registers a relation `schema.table`, over one of the same name if there is one.

@@ -5,13 +5,18 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, Visit, Visitor,
+    Expr, FunctionArg, FunctionArgExpr, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor,
+    VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 
 use crate::problem::{Place, Problem};
+use crate::query::past;
 use crate::query::sql::Sql;
+
+/// Functions of the engine that stand in FROM and read nothing.
+const FUNCTIONS: [&str; 2] = ["generate_series", "range"];
 
 /// Nested deeper, a statement is refused instead of exhausting the stack.
 const MAX_DEPTH: usize = 100;
@@ -38,17 +43,18 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
         let place = second_statement(sql).unwrap_or_else(|| sql.start());
         return Err(Problem::error(place, "a second statement begins here").help("keep one statement to a file"));
     }
-    let Some(statement) = statements.pop() else {
+    let Some(mut statement) = statements.pop() else {
         return Err(Problem::error(sql.start(), "there is no statement").help("write a SELECT"));
     };
-    let Statement::Statement(inner) = &statement else { return Err(not_a_select(sql)) };
-    let SqlStatement::Query(query) = inner.as_ref() else { return Err(not_a_select(sql)) };
-    let mut guard = Guard { sql, names: Vec::new() };
-    if let ControlFlow::Break(problem) = query.visit(&mut guard) {
+    let Statement::Statement(inner) = &mut statement else { return Err(not_a_select(sql)) };
+    let SqlStatement::Query(query) = inner.as_mut() else { return Err(not_a_select(sql)) };
+    let mut guard = Guard { sql, names: Vec::new(), functions: Vec::new() };
+    if let ControlFlow::Break(problem) = VisitMut::visit(query, &mut guard) {
         return Err(*problem);
     }
-    let names = guard.names;
+    let Guard { names, functions, .. } = guard;
     let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
+    let is_function = |name: &String| functions.iter().any(|function| function.name == *name);
     let relations = tables
         .into_iter()
         .map(|table| {
@@ -62,6 +68,8 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
                 .map_or_else(|| sql.start(), |(_, span)| sql.place_of(*span));
             Relation { name, place }
         })
+        .filter(|relation| !is_function(&relation.name))
+        .chain(functions.iter().filter_map(|function| Some(function.reads.clone()?)))
         .collect();
     Ok(Selection { statement, relations })
 }
@@ -93,6 +101,14 @@ fn not_a_select(sql: &Sql) -> Problem {
 struct Guard<'s> {
     sql: &'s Sql,
     names: Vec<(String, Span)>,
+    functions: Vec<CalledFunction>,
+}
+
+/// A function in FROM.
+struct CalledFunction {
+    name: String,
+    /// The history that it looks into.
+    reads: Option<Relation>,
 }
 
 impl Guard<'_> {
@@ -106,10 +122,45 @@ fn span_of(name: &ObjectName) -> Span {
     spans.reduce(|whole, next| whole.union(&next)).unwrap_or_else(Span::empty)
 }
 
-impl Visitor for Guard<'_> {
+impl Guard<'_> {
+    /// Takes in a call of a function in FROM; the engine knows arguments by their order only.
+    fn call(&mut self, name: &ObjectName, arguments: &mut [FunctionArg]) -> ControlFlow<Box<Problem>> {
+        let place = self.sql.place_of(span_of(name));
+        let name = name.to_string().to_lowercase();
+        if !past::ALL.contains(&name.as_str()) {
+            if FUNCTIONS.contains(&name.as_str()) {
+                self.functions.push(CalledFunction { name, reads: None });
+            }
+            return ControlFlow::Continue(());
+        }
+        for argument in arguments.iter_mut() {
+            if let FunctionArg::Named { name: named, arg, .. } = argument {
+                if name != past::EACH || named.value.to_lowercase() != past::EVERY {
+                    let found = Problem::error(place, format!("the function {name} has no argument `{}`", named.value));
+                    let help = "write each('crm.deal', every => 'week') or as_of('crm.deal', DATE '2026-09-30')";
+                    return ControlFlow::Break(Box::new(found.help(help)));
+                }
+                *argument = FunctionArg::Unnamed(arg.clone());
+            }
+        }
+        let table = match arguments.first() {
+            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) => value.value.clone().into_string(),
+            _ => None,
+        };
+        let Some(table) = table else {
+            let found = Problem::error(place, format!("the function {name} takes a table's name as a text"));
+            return ControlFlow::Break(Box::new(found.help(format!("write {name}('crm.deal', ...)"))));
+        };
+        let reads = Relation { name: format!("{}_history", table.to_lowercase()), place };
+        self.functions.push(CalledFunction { name, reads: Some(reads) });
+        ControlFlow::Continue(())
+    }
+}
+
+impl VisitorMut for Guard<'_> {
     type Break = Box<Problem>;
 
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
         if !query.locks.is_empty() {
             return self.refuse(Span::empty(), "FOR UPDATE locks nothing here", "leave it out");
         }
@@ -119,7 +170,7 @@ impl Visitor for Guard<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<Self::Break> {
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
         if select.into.is_some() {
             return self.refuse(
                 Span::empty(),
@@ -130,19 +181,20 @@ impl Visitor for Guard<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<Self::Break> {
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         match factor {
             // The planner would read the current table and say nothing.
             TableFactor::Table { name, version: Some(_), .. } => self.refuse(
                 span_of(name),
                 "FOR SYSTEM_TIME AS OF is not read",
-                "use the table's snapshots: `<table>_snapshot` has the column `snapshot_on`",
+                "write as_of('crm.deal', DATE '2026-09-30') in place of the table",
             ),
             TableFactor::Table { name, sample: Some(_), .. } => self.refuse(
                 span_of(name),
                 "TABLESAMPLE is left to chance",
                 "leave it out: the same day gives the same answer",
             ),
+            TableFactor::Table { name, args: Some(arguments), .. } => self.call(name, &mut arguments.args),
             TableFactor::Table { name, .. } => {
                 let parts: Vec<String> =
                     name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).collect();
@@ -151,10 +203,6 @@ impl Visitor for Guard<'_> {
             }
             _ => ControlFlow::Continue(()),
         }
-    }
-
-    fn pre_visit_expr(&mut self, _: &Expr) -> ControlFlow<Self::Break> {
-        ControlFlow::Continue(())
     }
 }
 

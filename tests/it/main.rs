@@ -20,5 +20,6 @@ mod layers;
 mod mistakes;
 mod models;
 mod module_order;
+mod past;
 mod questions;
 mod repeated;

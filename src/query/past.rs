@@ -1,0 +1,163 @@
+//! `as_of` and `each`: a declared table as it was known on other days, as functions in FROM.
+//!
+//! ```sql
+//! SELECT * FROM as_of('crm.deal', DATE '2026-09-30')
+//! SELECT day, sum(amount) FROM each('crm.deal', every => 'week') WHERE status = 'open' GROUP BY day
+//! ```
+//!
+//! A day without a snapshot is shown by the last one before it. No function gives anything that was recorded for a later
+//! day than the run's: a later day is an error.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::logical_expr::Expr;
+
+use super::Settings;
+use crate::calendar::Grain;
+use crate::day::Day;
+use crate::lake::{self, Pin, Role, TableName};
+use crate::problem;
+
+pub const AS_OF: &str = "as_of";
+pub const EACH: &str = "each";
+/// The functions of this module, which read a declared table that their first argument names.
+pub const ALL: [&str; 2] = [AS_OF, EACH];
+/// The named argument of `each`.
+pub const EVERY: &str = "every";
+
+/// The column of `each` that tells the day; the other one where the table has a column `day` itself.
+const DAY: [&str; 2] = ["day", "known_on"];
+
+/// What is known of a declared table's past.
+#[derive(Debug, Clone)]
+pub struct Past {
+    pub schema: SchemaRef,
+    /// Where its rows lie; while a statement is only planned there are none.
+    pub rows: Option<(Pin, TableName)>,
+}
+
+/// The tables that the functions can be asked for, by name.
+pub type Pasts = Arc<RwLock<BTreeMap<String, Past>>>;
+
+/// One of the two functions.
+#[derive(Debug)]
+pub struct Function {
+    pub name: &'static str,
+    pub settings: Settings,
+    pub pasts: Pasts,
+}
+
+impl TableFunctionImpl for Function {
+    fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
+        let [table, second] = args.exprs() else {
+            return plan_err!("the function {} takes {}", self.name, self.takes());
+        };
+        let past = self.past(table)?;
+        match self.name {
+            AS_OF => self.as_of(&past, second),
+            _ => self.each(&past, second),
+        }
+    }
+}
+
+impl Function {
+    fn takes(&self) -> &'static str {
+        match self.name {
+            AS_OF => "a table's name and a day: as_of('crm.deal', DATE '2026-09-30')",
+            _ => "a table's name and a period: each('crm.deal', every => 'week')",
+        }
+    }
+
+    fn past(&self, table: &Expr) -> Result<Past> {
+        let Some(name) = text(table) else { return plan_err!("the function {} takes {}", self.name, self.takes()) };
+        let Ok(pasts) = self.pasts.read() else { return plan_err!("the function {} cannot be called now", self.name) };
+        match pasts.get(&name) {
+            Some(past) => Ok(past.clone()),
+            None => {
+                let near = problem::nearest(&name, pasts.keys().map(String::as_str));
+                let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+                plan_err!("the function {} reads declared tables, and {name} is none{near}", self.name)
+            }
+        }
+    }
+
+    fn as_of(&self, past: &Past, day: &Expr) -> Result<Arc<dyn TableProvider>> {
+        let schema = lake::as_read(&past.schema);
+        let Some(days) = constant(day) else {
+            return plan_err!("the function as_of takes {}; the day cannot depend on rows", self.takes());
+        };
+        let Ok(ScalarValue::Date32(Some(days))) = days.cast_to(&DataType::Date32) else {
+            return plan_err!("the function as_of takes {}", self.takes());
+        };
+        let Some((pin, table)) = &past.rows else { return Ok(Arc::new(EmptyTable::new(schema))) };
+        match Day::from_epoch_days(days) {
+            Some(day) if day <= self.settings.day => Ok(pin.table(table, Role::Snapshot, day, &past.schema)),
+            Some(day) => {
+                let run = self.settings.day;
+                plan_err!(
+                    "the function as_of is asked for {day}, a later day than the run's, {run}: it is not known yet"
+                )
+            }
+            None => plan_err!("the function as_of is asked for a day outside the calendar"),
+        }
+    }
+
+    fn each(&self, past: &Past, every: &Expr) -> Result<Arc<dyn TableProvider>> {
+        let column = if past.schema.field_with_name(DAY[0]).is_ok() { DAY[1] } else { DAY[0] };
+        let Some(every) = text(every) else { return plan_err!("the function each takes {}", self.takes()) };
+        let grain = match every.as_str() {
+            "snapshot" | "day" => None,
+            grain => match grain.parse::<Grain>() {
+                Ok(grain) => Some(grain),
+                Err(_) => {
+                    let names = Grain::NAMES.join(", ");
+                    return plan_err!("the function each knows no period {every}: there are snapshot, day, {names}");
+                }
+            },
+        };
+        let Some((pin, table)) = &past.rows else {
+            let mut fields = lake::as_read(&past.schema).fields().to_vec();
+            fields.push(Arc::new(Field::new(column, DataType::Date32, false)));
+            return Ok(Arc::new(EmptyTable::new(Arc::new(Schema::new(fields)))));
+        };
+        let run = self.settings.day;
+        let snapshots = pin.days(table, Role::Snapshot).into_iter().filter(|day| *day <= run).collect::<Vec<_>>();
+        let days = match (snapshots.first(), every.as_str()) {
+            (_, "snapshot") | (None, _) => snapshots,
+            (Some(first), _) => days(*first, run, |day| match grain {
+                Some(grain) => self.settings.calendar.end(day, grain),
+                None => Some(day),
+            }),
+        };
+        Ok(pin.each(table, &days, &past.schema, column))
+    }
+}
+
+/// The last day of each period that has begun from a day on; of the running one it is the run's day.
+fn days(first: Day, run: Day, end: impl Fn(Day) -> Option<Day>) -> Vec<Day> {
+    let mut days = Vec::new();
+    let mut next = Some(first);
+    while let Some(day) = next.filter(|day| *day <= run) {
+        let last = end(day).map_or(run, |end| end.min(run));
+        days.push(last);
+        next = last.plus(1);
+    }
+    days
+}
+
+fn constant(expression: &Expr) -> Option<ScalarValue> {
+    match expression {
+        Expr::Literal(value, _) => Some(value.clone()),
+        Expr::Alias(alias) => constant(&alias.expr),
+        _ => None,
+    }
+}
+
+fn text(expression: &Expr) -> Option<String> {
+    constant(expression)?.try_as_str()?.map(str::to_owned)
+}

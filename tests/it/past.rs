@@ -1,0 +1,117 @@
+//! What was known on other days: histories, `as_of`, `each`, and the list of snapshots.
+
+use forecastle::error::Kind;
+
+use crate::project::{TestProject, told};
+
+/// Two deals over four snapshots: one moves and is won, the other one goes and comes back.
+fn moving() -> TestProject {
+    let project = TestProject::small();
+    project.edit("pipelines/nightly.yaml", "    rejects: {limit: 50%}", "    volume: {drop: 100%}");
+    project.deals("2026-10-30", &["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03"]);
+    project.deals("2026-11-02", &["1,ann,Propose,Open,100,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03"]);
+    project.deals("2026-11-03", &["1,ann,Propose,Open,120,2026-10-01"]);
+    project.deals("2026-11-10", &["1,ann,Close,Won,120,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03"]);
+    project.run();
+    project
+}
+
+#[test]
+fn a_history_has_each_version_once_with_the_days_on_which_it_was_so() {
+    let project = moving();
+    let history = "SELECT deal_id, stage, status, amount, valid_from, valid_to FROM crm.deal_history ORDER BY 1, 5";
+    assert_eq!(
+        project.ask("2026-11-10", history),
+        [
+            "1 | Qualify | open | 100.0000 | 2026-10-30 | 2026-11-02",
+            "1 | Propose | open | 100.0000 | 2026-11-02 | 2026-11-03",
+            "1 | Propose | open | 120.0000 | 2026-11-03 | 2026-11-10",
+            "1 | Close | won | 120.0000 | 2026-11-10 | NULL",
+            "2 | Propose | open | 250.5000 | 2026-10-30 | 2026-11-03",
+            "2 | Propose | open | 250.5000 | 2026-11-10 | NULL",
+        ]
+    );
+    // What ended later had not ended yet.
+    assert_eq!(
+        project.ask("2026-11-02", history),
+        [
+            "1 | Qualify | open | 100.0000 | 2026-10-30 | 2026-11-02",
+            "1 | Propose | open | 100.0000 | 2026-11-02 | NULL",
+            "2 | Propose | open | 250.5000 | 2026-10-30 | NULL",
+        ]
+    );
+    assert_eq!(project.ask("2026-11-10", "SELECT count(*), count(DISTINCT valid_from) FROM crm.deal_history"), ["6 | 4"]);
+}
+
+#[test]
+fn a_table_can_be_asked_for_as_of_several_days_at_once() {
+    let project = moving();
+    let moved = "SELECT now.deal_id, was.stage, now.stage FROM as_of('crm.deal', DATE '2026-11-10') AS now \
+                 LEFT JOIN as_of('crm.deal', '2026-10-31') AS was ON was.deal_id = now.deal_id ORDER BY 1";
+    assert_eq!(project.ask("2026-11-10", moved), ["1 | Qualify | Close", "2 | Propose | Propose"]);
+    let week_ago = "SELECT sum(amount) FROM as_of('crm.deal', current_date - INTERVAL '7 days')";
+    assert_eq!(project.ask("2026-11-10", week_ago), ["120.0000"]);
+    assert_eq!(project.ask("2026-11-10", "SELECT count(*) FROM as_of('crm.deal', DATE '2020-01-01')"), ["0"]);
+}
+
+#[test]
+fn each_gives_the_rows_of_every_period() {
+    let project = moving();
+    let each = |every: &str| {
+        let sql = format!(
+            "SELECT day, count(*), sum(amount) FROM each('crm.deal', every => '{every}') GROUP BY day ORDER BY day"
+        );
+        project.ask("2026-11-10", &sql)
+    };
+    // The running week ends with the run's day.
+    assert_eq!(each("week"), ["2026-11-01 | 2 | 350.5000", "2026-11-08 | 1 | 120.0000", "2026-11-10 | 2 | 370.5000"]);
+    assert_eq!(each("month"), ["2026-10-31 | 2 | 350.5000", "2026-11-10 | 2 | 370.5000"]);
+    assert_eq!(each("snapshot").len(), 4);
+    assert_eq!(each("day").len(), 12);
+    let snapshots = "SELECT snapshot_on, count(*), sum(amount) FROM crm.deal_snapshot GROUP BY 1 ORDER BY 1";
+    assert_eq!(project.ask("2026-11-10", snapshots), each("snapshot"));
+}
+
+#[test]
+fn snapshots_are_listed_with_what_became_of_their_rows() {
+    let project = moving();
+    let listed = "SELECT snapshot_on, row_count, rejected_count FROM lake.snapshot WHERE table_name = 'crm.deal'";
+    assert_eq!(project.ask("2026-11-02", listed), ["2026-10-30 | 2 | 0", "2026-11-02 | 2 | 0"]);
+}
+
+#[test]
+fn a_model_over_the_past_is_built_again_when_the_past_changes() {
+    let project = moving();
+    let model = "SELECT day, sum(amount) AS amount FROM each('crm.deal', every => 'month') GROUP BY day ORDER BY day\n";
+    project.write("sql/kpi/by_month.sql", model);
+    project.run();
+    assert_eq!(project.model("kpi.by_month", "2026-11-10"), ["2026-10-31 | 350.5000", "2026-11-10 | 370.5000"]);
+    project.deals("2026-10-30", &["1,ann,Qualify,Open,90,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03"]);
+    project.run_day("2026-10-30");
+    project.run_day("2026-11-10");
+    assert_eq!(project.model("kpi.by_month", "2026-11-10"), ["2026-10-31 | 340.5000", "2026-11-10 | 370.5000"]);
+}
+
+#[test]
+fn what_cannot_be_asked_of_the_past_is_said_with_its_place() {
+    let project = moving();
+    for (sql, message) in [
+        (
+            "SELECT * FROM as_of('crm.deal', DATE '2026-11-03')",
+            "the function as_of is asked for 2026-11-03, a later day than the run's, 2026-11-02: it is not known yet",
+        ),
+        ("SELECT * FROM as_of('crm.dael', DATE '2026-11-01')", "there is no table or model `crm.dael_history`"),
+        ("SELECT * FROM as_of('kpi.total', DATE '2026-11-01')", "there is no table or model `kpi.total_history`"),
+        ("SELECT * FROM as_of(crm.deal, DATE '2026-11-01')", "the function as_of takes a table's name as a text"),
+        ("SELECT * FROM each('crm.deal', every => 'fortnight')", "the function each knows no period fortnight"),
+        ("SELECT * FROM each('crm.deal', per => 'week')", "the function each has no argument `per`"),
+        ("SELECT * FROM as_of('crm.deal')", "the function as_of takes a table's name and a day"),
+        ("SELECT d.* FROM crm.deal AS d, as_of('crm.deal', d.created_on) AS o", "as_of"),
+        ("SELECT * FROM crm.deal FOR SYSTEM_TIME AS OF TIMESTAMP '2026-01-01 00:00:00'", "FOR SYSTEM_TIME AS OF"),
+    ] {
+        let error = project.try_ask("2026-11-02", sql).unwrap_err();
+        assert_eq!(error.kind, Kind::Project, "{sql}: {error}");
+        let told = told(&error);
+        assert!(told.contains(message), "{sql}: {told}");
+    }
+}
