@@ -30,7 +30,7 @@ pub struct TableWriter {
 /// Where rows go to.
 enum Out {
     /// All of them into a file of the version's own, whose path from the lake's folder is the second one.
-    Whole(ParquetFile, PathBuf, String),
+    Whole(Box<ParquetFile>, PathBuf, String),
     /// What changed since the version before.
     History(Box<HistoryWriter>),
 }
@@ -74,7 +74,7 @@ impl TableWriter {
                 let history = HistoryWriter::create(day, &schema, &order.names, before, path, name);
                 Out::History(Box::new(history.map_err(of_table)?))
             }
-            _ => Out::Whole(ParquetFile::create(&path, &schema)?, path, name),
+            _ => Out::Whole(Box::new(ParquetFile::create(&path, &schema)?), path, name),
         };
         Ok(Self { table, role, day, schema, hasher: StateHasher::default(), rows: 0, order, out })
     }

@@ -69,7 +69,7 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
             Relation { name, place }
         })
         .filter(|relation| !is_function(&relation.name))
-        .chain(functions.iter().filter_map(|function| Some(function.reads.clone()?)))
+        .chain(functions.iter().filter_map(|function| function.reads.clone()))
         .collect();
     Ok(Selection { statement, relations })
 }

@@ -72,7 +72,7 @@ struct Progress<'r, 'o> {
 }
 
 enum Finished {
-    Model(TableName, Result<Staged>),
+    Model(TableName, Box<Result<Staged>>),
     Checks(Result<Vec<CheckOutcome>>),
 }
 
@@ -93,7 +93,7 @@ impl<'r> Schedule<'r, '_> {
             while self.start_models(&mut progress).await? || self.start_checks(&mut progress) {}
             let Some(finished) = progress.running.join_next().await else { break };
             match finished.map_err(|error| Error::failed(format!("a task of the run broke off: {error}")))? {
-                Finished::Model(name, built) => self.finish_model(&mut progress, &name, built)?,
+                Finished::Model(name, built) => self.finish_model(&mut progress, &name, *built)?,
                 Finished::Checks(outcomes) => self.finish_checks(&mut progress, outcomes?),
             }
         }
@@ -196,7 +196,7 @@ impl<'r> Schedule<'r, '_> {
             .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
         let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
         let (session, name, model) = (self.session.clone(), model.name.clone(), model.clone());
-        progress.run(async move { Finished::Model(name, models::build(session, model, writer).await) });
+        progress.run(async move { Finished::Model(name, Box::new(models::build(session, model, writer).await)) });
         Ok(())
     }
 

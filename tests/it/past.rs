@@ -40,7 +40,10 @@ fn a_history_has_each_version_once_with_the_days_on_which_it_was_so() {
             "2 | Propose | open | 250.5000 | 2026-10-30 | NULL",
         ]
     );
-    assert_eq!(project.ask("2026-11-10", "SELECT count(*), count(DISTINCT valid_from) FROM crm.deal_history"), ["6 | 4"]);
+    assert_eq!(
+        project.ask("2026-11-10", "SELECT count(*), count(DISTINCT valid_from) FROM crm.deal_history"),
+        ["6 | 4"]
+    );
 }
 
 #[test]

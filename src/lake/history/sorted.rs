@@ -85,7 +85,7 @@ impl SortedRows {
         let cursor = &mut self.cursors[at];
         cursor.at = 0;
         cursor.block = None;
-        while let Some(next) = cursor.reader.next() {
+        for next in cursor.reader.by_ref() {
             let (read, positions) = next?;
             if read.num_rows() == 0 {
                 continue;

@@ -21,7 +21,13 @@ enum Step {
 
 /// Some deals, about half of those that there are.
 fn rows(chance: &mut Chance) -> Vec<(i64, u8)> {
-    (0..12).filter_map(|id| (chance.below(2) == 0).then(|| (id, chance.below(3) as u8))).collect()
+    let mut rows = Vec::new();
+    for id in 0..12 {
+        if chance.below(2) == 0 {
+            rows.push((id, chance.below(3) as u8));
+        }
+    }
+    rows
 }
 
 fn steps(seed: u64) -> Vec<Step> {
