@@ -123,6 +123,10 @@ pub struct Run {
     #[arg(long, value_name = "SELECTOR")]
     pub select: Vec<Selector>,
 
+    /// Load the exports and do no more: for years of old exports
+    #[arg(long, conflicts_with = "select")]
+    pub sources_only: bool,
+
     /// Tell what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -28,7 +28,7 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
         (None, None, None) => Days::Missing,
         (None, from, to) => Days::Between(from.unwrap_or(Day::FIRST), to.unwrap_or(Day::LAST)),
     };
-    let request = Request { days, select: arguments.select.clone() };
+    let request = Request { days, select: arguments.select.clone(), sources_only: arguments.sources_only };
     if arguments.dry_run {
         return dry_run(host, &project, file, &prepared, &request);
     }
@@ -136,6 +136,9 @@ fn summary(host: &Host, record: &Record, started: Timestamp) {
         count(commits, "commit"),
         elapsed(started)
     ));
+    for followed in &record.followed {
+        say(&format!("{}   read again, as it builds on a day that was corrected", followed.day));
+    }
     sources(host, last);
     if rejected > 0 {
         say(&format!("  rejected  {} over all days, {carried} of them kept as they last were", rows(rejected)));

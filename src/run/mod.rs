@@ -3,12 +3,14 @@
 //! The story of a day: every source is read and staged; a required one that fails ends the run before anything is
 //! visible. For the newest day models are built and checked over what is staged and the reports' queries are
 //! answered. Then all of it is one commit; only after that are reports written. Days before the newest are
-//! committed as sources alone: what a model holds belongs to the day it was computed for.
+//! committed as sources alone: what a model holds belongs to the day it was computed for. Where an older day was
+//! corrected, the later days that took rows over from it are read again.
 
 mod ask;
 mod prepare;
 mod record;
 mod schedule;
+mod sources;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,14 +31,13 @@ pub use validate::{Validated, validate};
 use crate::catalogue::Selector;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
-use crate::ingest::{Counts, Job, Loaded};
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
 use crate::models::{self, Fingerprints};
-use crate::project::{PipelineFile, Project};
-use crate::query::declared::reject_schema;
-use crate::query::{Session, session};
+use crate::project::{Export, PipelineFile, Project};
+use crate::query::Session;
 use crate::reports::{self, Table};
 use schedule::{Held, Schedule};
+use sources::Sources;
 
 /// What comes from outside the library: identity, time, and how much may be done at once.
 pub struct Host<'h> {
@@ -65,6 +66,8 @@ pub struct Request {
     pub days: Days,
     /// The models to build and reports to make; all, if empty.
     pub select: Vec<Selector>,
+    /// Load the exports and do no more: no models, checks and reports.
+    pub sources_only: bool,
 }
 
 /// What a run would do.
@@ -74,6 +77,7 @@ pub struct Plan {
     /// For the newest day.
     pub models: Vec<TableName>,
     pub reports: Vec<String>,
+    pub sources_only: bool,
 }
 
 /// Decides what a run is to do, without doing any of it.
@@ -104,7 +108,11 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
         prepared.catalogue.order().into_iter().filter(|model| !model.is_view()).map(|model| model.name.clone());
     let chosen = Selector::models(&request.select, &prepared.catalogue)?;
     let reports = file.pipeline.reports.iter().filter(|name| Selector::takes_report(&request.select, name)).cloned();
-    Ok(Plan { days, models: models.filter(|name| chosen.contains(name)).collect(), reports: reports.collect() })
+    if request.sources_only {
+        return Ok(Plan { days, models: Vec::new(), reports: Vec::new(), sources_only: true });
+    }
+    let models = models.filter(|name| chosen.contains(name)).collect();
+    Ok(Plan { days, models, reports: reports.collect(), sources_only: false })
 }
 
 fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error {
@@ -147,6 +155,7 @@ pub async fn run(
         ended_at: None,
         status: Status::Unfinished,
         days: Vec::new(),
+        followed: Vec::new(),
         error: None,
     };
     lake.write_run(&host.run_id, &record)?;
@@ -183,6 +192,20 @@ impl Drop for Going<'_> {
     }
 }
 
+/// Begins the record of a day.
+fn begin(days: &mut Vec<DayRecord>, day: Day) -> &mut DayRecord {
+    days.push(DayRecord {
+        day,
+        commit: None,
+        sources: Vec::new(),
+        models: Vec::new(),
+        checks: Vec::new(),
+        checks_skipped: Vec::new(),
+        reports: Vec::new(),
+    });
+    days.last_mut().expect("one was pushed the line before")
+}
+
 /// What stays the same over a run.
 struct Work<'r> {
     project: &'r Project,
@@ -201,19 +224,19 @@ impl Work<'_> {
         let of = self.plan.days.len();
         for (at, day) in self.plan.days.iter().enumerate() {
             observe(Event::Day { day: *day, nth: at + 1, of });
-            record.days.push(DayRecord {
-                day: *day,
-                commit: None,
-                sources: Vec::new(),
-                models: Vec::new(),
-                checks: Vec::new(),
-                checks_skipped: Vec::new(),
-                reports: Vec::new(),
-            });
-            let this = record.days.last_mut().expect("one was pushed the line before");
-            let answers = self.day(writer, *day, at + 1 == of, this, observe).await?;
+            let this = begin(&mut record.days, *day);
+            let is_computed = at + 1 == of && !self.plan.sources_only;
+            let answers = self.day(writer, *day, is_computed, this, observe).await?;
             self.publish(writer.pin(), *day, &answers, this, observe)?;
             // A run that is killed later has told what it had done.
+            self.lake.write_run(&self.host.run_id, record)?;
+        }
+        let Some(last) = self.plan.days.last() else { return Ok(()) };
+        let following = self.following(writer.pin(), *last);
+        let of = of + following.len();
+        for (at, (day, tables)) in following.into_iter().enumerate() {
+            observe(Event::Day { day, nth: self.plan.days.len() + at + 1, of });
+            self.follow(writer, day, tables, begin(&mut record.followed, day), observe).await?;
             self.lake.write_run(&self.host.run_id, record)?;
         }
         Ok(())
@@ -234,142 +257,88 @@ impl Work<'_> {
             .filter_map(|name| writer.pin().days(name, Role::Model).last().copied())
             .max();
         let mut transaction = writer.begin(day)?;
-        self.ingest(&mut transaction, day, record, observe).await?;
+        sources::read(&self.sources(day, None), &mut transaction, record, observe).await?;
         let mut answers = Answers::new();
         if is_newest {
             answers = self.compute(&mut transaction, day, record, observe).await?;
             self.settle_models(&mut transaction, day, newest_model_day)?;
         }
+        self.commit(transaction, day, &format!("{} for {day}", self.file.pipeline.name), record, observe)?;
+        Ok(answers)
+    }
+
+    /// The tables that build on the day before, by the later days on which they do: what those days took over from a day
+    /// that was corrected is to be corrected too.
+    fn following(&self, pin: &Pin, day: Day) -> BTreeMap<Day, BTreeSet<TableName>> {
+        let mut following: BTreeMap<Day, BTreeSet<TableName>> = BTreeMap::new();
+        for template in &self.prepared.jobs {
+            let name = &template.table.name;
+            for later in pin.days(name, Role::Snapshot).into_iter().filter(|later| *later > day) {
+                let carried = pin.on(name, Role::Snapshot, later).map_or(0, |held| sources::counts_of(held).carried);
+                if template.source.export == Export::Changes || carried > 0 {
+                    following.entry(later).or_default().insert(name.clone());
+                }
+            }
+        }
+        following
+    }
+
+    /// A day after one that was corrected: only what builds on the day before is read again.
+    async fn follow(
+        &self,
+        writer: &mut Writer,
+        day: Day,
+        tables: BTreeSet<TableName>,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
+        let mut transaction = writer.begin(day)?;
+        let sources = self.sources(day, Some(tables));
+        sources::read(&sources, &mut transaction, record, observe).await?;
+        for table in sources.without_exports()? {
+            let said = format!(
+                "{table} of {day} builds on the day before, which changed, and its export is gone: put it back and run that day"
+            );
+            observe(Event::Warning(said));
+        }
+        self.commit(
+            transaction,
+            day,
+            &format!("{} for {day}, after a correction", self.file.pipeline.name),
+            record,
+            observe,
+        )
+    }
+
+    fn sources(&self, day: Day, only: Option<BTreeSet<TableName>>) -> Sources<'_> {
+        Sources {
+            templates: &self.prepared.jobs,
+            settings: settings(&self.file.pipeline, day),
+            program: &self.host.program,
+            threads: self.host.threads,
+            only,
+        }
+    }
+
+    fn commit(
+        &self,
+        transaction: Transaction<'_>,
+        day: Day,
+        message: &str,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
         let meta = CommitMeta {
             uuid: (self.host.fresh_uuid)(),
             made_at: (self.host.now)(),
             program: self.host.program.clone(),
-            message: format!("{} for {day}", self.file.pipeline.name),
+            message: message.to_owned(),
         };
         let outcome = transaction.commit(meta)?;
         outcome.warnings.into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
         record.commit = outcome.commit.map(|commit| commit.number);
         observe(Event::Committed { day, commit: record.commit });
-        Ok(answers)
-    }
-
-    /// Reads every source of the day into the transaction. All are tried, so that all that fail are told.
-    async fn ingest(
-        &self,
-        transaction: &mut Transaction<'_>,
-        day: Day,
-        record: &mut DayRecord,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<()> {
-        let settings = settings(&self.file.pipeline, day);
-        let engine = session::open_for_mapping(&settings)?;
-        let view = transaction.view();
-        let mut running = tokio::task::JoinSet::new();
-        let permits = Arc::new(tokio::sync::Semaphore::new(self.host.threads.max(1)));
-        let mut fatal: Option<Error> = None;
-        let mut done: Vec<SourceRecord> = Vec::new();
-        let nothing = |table: &TableName, outcome| SourceRecord {
-            table: table.to_string(),
-            outcome,
-            counts: Counts::default(),
-            reasons: Vec::new(),
-        };
-        for template in &self.prepared.jobs {
-            let job = template.on(&settings, &engine);
-            let name = job.table.name.clone();
-            let files = job.files()?;
-            let held = view.on(&name, Role::Snapshot, day);
-            if files.is_empty() {
-                let outcome = match held {
-                    // The export was put away since; the lake remembers it.
-                    Some(_) => SourceOutcome::Unchanged,
-                    None if job.source.required => SourceOutcome::Failed(job.nothing_found()),
-                    None => SourceOutcome::Absent,
-                };
-                done.push(SourceRecord { counts: held.map(counts_of).unwrap_or_default(), ..nothing(&name, outcome) });
-                continue;
-            }
-            let print = job.fingerprint(&files, &view, &self.host.program)?;
-            if held
-                .is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print))
-            {
-                done.push(SourceRecord {
-                    counts: held.map(counts_of).unwrap_or_default(),
-                    ..nothing(&name, SourceOutcome::Unchanged)
-                });
-                continue;
-            }
-            let schema = job.table.schema();
-            let table = transaction.table(&name, Role::Snapshot, day, &schema, &job.table.key)?;
-            let rejects = transaction.table(&name, Role::Reject, day, &reject_schema(), &[])?;
-            let (pin, permits) = (view.clone(), Arc::clone(&permits));
-            running.spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                let task = tokio::task::spawn_blocking(move || {
-                    let loaded = job.load(&files, &pin, table, rejects);
-                    (job, print, loaded)
-                });
-                task.await
-            });
-        }
-        for source in &done {
-            observe(Event::Source(source));
-        }
-        while let Some(finished) = running.join_next().await {
-            let broke_off =
-                |error: tokio::task::JoinError| Error::failed(format!("reading a source broke off: {error}"));
-            let (job, print, loaded): (Job, String, Result<Loaded>) =
-                finished.map_err(broke_off)?.map_err(broke_off)?;
-            let name = &job.table.name;
-            let source = match loaded {
-                Ok(loaded) => {
-                    let Loaded { table, rejects, counts, mut facts, reasons } = loaded;
-                    facts.insert("fingerprint".to_owned(), print.into());
-                    let is_new = transaction.add(table, facts)?;
-                    match rejects {
-                        Some(rejects) => drop(transaction.add(rejects, Default::default())?),
-                        None => drop(transaction.remove(name, Role::Reject, day)?),
-                    }
-                    let outcome = if is_new { SourceOutcome::Loaded } else { SourceOutcome::Unchanged };
-                    SourceRecord { table: name.to_string(), outcome, counts, reasons }
-                }
-                // Mistakes in the project and failures of the machine are no matter of one source.
-                Err(error) if error.kind > Kind::Failed => {
-                    fatal = Some(error);
-                    continue;
-                }
-                Err(error) => {
-                    let told = match &error.help {
-                        Some(help) => format!("{}\n  help: {help}", error.message),
-                        None => error.message.clone(),
-                    };
-                    nothing(name, SourceOutcome::Failed(told))
-                }
-            };
-            observe(Event::Source(&source));
-            done.push(source);
-        }
-        done.sort_by(|a, b| a.table.cmp(&b.table));
-        let is_required = |table: &str| {
-            self.prepared.jobs.iter().any(|job| job.source.required && job.table.name.to_string() == table)
-        };
-        let failed: Vec<String> = done
-            .iter()
-            .filter_map(|source| match &source.outcome {
-                SourceOutcome::Failed(why) if is_required(&source.table) => Some(why.clone()),
-                _ => None,
-            })
-            .collect();
-        record.sources = done;
-        if let Some(error) = fatal {
-            return Err(error);
-        }
-        if failed.is_empty() {
-            return Ok(());
-        }
-        let sources = if failed.len() == 1 { "a required source" } else { "required sources" };
-        Err(Error::failed(format!("{day} was not committed: {sources} failed\n{}", failed.join("\n")))
-            .help("the lake is as it was; run again when the exports are mended"))
+        Ok(())
     }
 
     /// Models, checks and the answers to the reports' queries, over what the transaction is about to publish.
@@ -494,8 +463,4 @@ impl Work<'_> {
             headline: Some(rendered.headline),
         })
     }
-}
-
-fn counts_of(version: &crate::lake::Version) -> Counts {
-    version.facts.get("counts").and_then(|counts| serde_json::from_value(counts.clone()).ok()).unwrap_or_default()
 }

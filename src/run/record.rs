@@ -19,6 +19,9 @@ pub struct Record {
     pub status: Status,
     /// One entry per day, in the order in which the days were run.
     pub days: Vec<DayRecord>,
+    /// Later days that took rows over from a day that was corrected, and were read again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<DayRecord>,
     /// Why the run stopped, if it did.
     pub error: Option<String>,
 }
@@ -146,7 +149,7 @@ pub enum Event<'e> {
 impl Record {
     /// The worst that happened.
     pub fn judge(&self) -> Status {
-        let days = || self.days.iter();
+        let days = || self.days.iter().chain(&self.followed);
         let source_failed =
             days().flat_map(|day| &day.sources).any(|source| matches!(source.outcome, SourceOutcome::Failed(_)));
         let model_failed =

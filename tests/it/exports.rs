@@ -1,7 +1,7 @@
 //! What becomes of an export: rows, rejects, carried rows, deletions, and exports that are not taken.
 
 use forecastle::error::Kind;
-use forecastle::run::{Days, SourceOutcome, Status};
+use forecastle::run::{Days, Request, SourceOutcome, Status};
 
 use crate::project::{Outcomes, TestProject, day};
 
@@ -451,4 +451,61 @@ fn text_is_read_as_declared_and_what_does_not_fit_is_no_silent_null() {
             "8 amount does not fit the type of its column",
         ]
     );
+}
+
+#[test]
+fn a_corrected_day_corrects_what_later_days_took_over_from_it() {
+    let project = three_deals();
+    project.edit(PIPELINE, "    rejects: {limit: 50%}", "    export: changes");
+    project.run();
+    project.deals("2026-11-03", &["2,bob,Close,Open,300,2026-10-03"]);
+    project.deals("2026-11-04", &["4,ann,Qualify,Open,40,2026-11-03"]);
+    project.run();
+    project.deals(
+        "2026-11-02",
+        &["1,ann,Qualify,Open,111,2026-10-01", "2,bob,Propose,Open,222,2026-10-03", "3,ann,Propose,Won,10,2026-10-05"],
+    );
+    let record = project.run_day("2026-11-02");
+    let followed: Vec<String> = record.followed.iter().map(|day| day.day.to_string()).collect();
+    assert_eq!(followed, ["2026-11-03", "2026-11-04"]);
+    let wanted = [
+        "1 | Qualify | open | 111.0000",
+        "2 | Close | open | 300.0000",
+        "3 | Propose | won | 10.0000",
+        "4 | Qualify | open | 40.0000",
+    ];
+    assert_eq!(project.ask("2026-11-04", DEAL_SQL), wanted);
+    assert_eq!(project.ask("2026-11-02", "SELECT amount FROM crm.deal WHERE deal_id = '2'"), ["222.0000"]);
+    // Nothing is left to do, and a full export of a later day takes nothing over.
+    assert!(project.run_day("2026-11-02").followed.iter().all(|day| day.commit.is_none()));
+}
+
+#[test]
+fn a_corrected_day_corrects_the_rows_that_were_carried_from_it() {
+    let project = three_deals();
+    project.run();
+    project.deals("2026-11-03", &["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,nothing,2026-10-03"]);
+    let (_, counts) = project.run().source("crm.deal");
+    assert_eq!(counts.carried, 1);
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,999,2026-10-03"]);
+    project.run_day("2026-11-02");
+    let carried = "SELECT amount FROM crm.deal WHERE deal_id = '2'";
+    assert_eq!(project.ask("2026-11-03", carried), ["999.0000"]);
+    let history = "SELECT amount, valid_from, valid_to FROM crm.deal_history WHERE deal_id = '2'";
+    assert_eq!(project.ask("2026-11-03", history), ["999.0000 | 2026-11-02 | NULL"]);
+}
+
+#[test]
+fn years_of_old_exports_can_be_loaded_without_building_anything() {
+    let project = three_deals();
+    project.deals("2026-11-03", &["1,ann,Propose,Open,100,2026-10-01"]);
+    project.edit(PIPELINE, "    rejects: {limit: 50%}", "    volume: {drop: 100%}");
+    let request = Request { days: Days::Missing, select: Vec::new(), sources_only: true };
+    let record = project.try_run(&request).unwrap();
+    assert_eq!(record.days.iter().map(|day| day.commit).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert!(record.days.iter().all(|day| day.models.is_empty() && day.checks.is_empty() && day.reports.is_empty()));
+    assert!(!project.has_model("kpi.total", "2026-11-03"));
+    // The next run has the newest day's models to build.
+    assert!(project.run().newest().commit.is_some());
+    assert!(project.has_model("kpi.total", "2026-11-03"));
 }

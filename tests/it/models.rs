@@ -133,7 +133,11 @@ fn a_selection_builds_what_it_names_and_reads_the_rest() {
 #[test]
 fn a_selection_of_nothing_is_a_mistake_that_names_the_nearest() {
     let project = small();
-    let request = forecastle::run::Request { days: Days::Missing, select: vec!["kpi.totl".parse().unwrap()] };
+    let request = forecastle::run::Request {
+        days: Days::Missing,
+        select: vec!["kpi.totl".parse().unwrap()],
+        sources_only: false,
+    };
     let error = project.try_run(&request).err().unwrap();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Project, "`kpi.totl` selects nothing"));
     assert_eq!(error.help.as_deref(), Some("did you mean `kpi.total`?"));
