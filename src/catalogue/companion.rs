@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use super::Catalogue;
 use crate::lake;
 use crate::query::DeclaredTable;
+use crate::query::changes;
 use crate::query::declared::reject_schema;
 
 /// A relation beside a declared table, named by the table's name and an ending.
@@ -12,6 +13,8 @@ use crate::query::declared::reject_schema;
 pub enum Companion {
     /// The versions of its rows, with the days on which each was so.
     History,
+    /// What became of its rows, column by column.
+    Change,
     /// All its snapshots, with the day of each.
     Snapshot,
     /// What was rejected of the export that its rows came from.
@@ -19,12 +22,13 @@ pub enum Companion {
 }
 
 impl Companion {
-    pub const ALL: [Self; 3] = [Self::History, Self::Snapshot, Self::Reject];
+    pub const ALL: [Self; 4] = [Self::History, Self::Change, Self::Snapshot, Self::Reject];
 
     /// What its name has after the table's.
     pub fn ending(self) -> &'static str {
         match self {
             Self::History => "_history",
+            Self::Change => "_change",
             Self::Snapshot => "_snapshot",
             Self::Reject => "_reject",
         }
@@ -34,6 +38,7 @@ impl Companion {
     pub fn schema(self, table: &DeclaredTable) -> SchemaRef {
         match self {
             Self::History => lake::history_as_read(&table.schema()),
+            Self::Change => changes::schema(table),
             Self::Snapshot => lake::snapshots_as_read(&table.schema()),
             Self::Reject => lake::as_read(&reject_schema()),
         }

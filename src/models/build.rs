@@ -11,6 +11,7 @@ use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
 use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
+use crate::query::changes::Changes;
 use crate::query::declared::reject_schema;
 use crate::query::past::Past;
 use crate::query::{self, Session, Settings};
@@ -48,7 +49,7 @@ impl Fingerprints {
             let past = sha256_of_parts([declared, &all]);
             for companion in Companion::ALL {
                 let print = match companion {
-                    Companion::History | Companion::Snapshot => past.clone(),
+                    Companion::History | Companion::Change | Companion::Snapshot => past.clone(),
                     Companion::Reject => rejects.clone().unwrap_or_default(),
                 };
                 found.relations.insert(format!("{name}{}", companion.ending()), print);
@@ -85,6 +86,7 @@ pub fn register_declared(session: &Session, catalogue: &Catalogue, pin: &Pin, da
         for companion in Companion::ALL {
             let rows = match companion {
                 Companion::History => pin.history(name, day, &schema),
+                Companion::Change => Arc::new(Changes::new(table)),
                 Companion::Snapshot => pin.snapshots(name, day, &schema),
                 Companion::Reject => pin.rejects(name, day, &reject_schema()),
             };

@@ -3,6 +3,7 @@
 //! Everything the user writes in SQL passes through `statement::parse`, which lets through one read-only
 //! SELECT, and is planned and run by a [`Session`].
 
+pub mod changes;
 mod complaint;
 pub mod declared;
 pub mod function;

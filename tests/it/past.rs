@@ -47,6 +47,29 @@ fn a_history_has_each_version_once_with_the_days_on_which_it_was_so() {
 }
 
 #[test]
+fn changes_are_told_column_by_column() {
+    let project = moving();
+    let changes = "SELECT * FROM crm.deal_change ORDER BY deal_id, changed_on, column_name";
+    assert_eq!(
+        project.ask("2026-11-10", changes),
+        [
+            "1 | 2026-10-30 | added | NULL | NULL | NULL",
+            "1 | 2026-11-02 | changed | stage | Qualify | Propose",
+            "1 | 2026-11-03 | changed | amount | 100.0000 | 120.0000",
+            "1 | 2026-11-10 | changed | stage | Propose | Close",
+            "1 | 2026-11-10 | changed | status | open | won",
+            "2 | 2026-10-30 | added | NULL | NULL | NULL",
+            "2 | 2026-11-03 | gone | NULL | NULL | NULL",
+            "2 | 2026-11-10 | added | NULL | NULL | NULL",
+        ]
+    );
+    assert_eq!(
+        project.ask("2026-11-02", "SELECT change, count(*) FROM crm.deal_change GROUP BY change ORDER BY 1"),
+        ["added | 2", "changed | 1"]
+    );
+}
+
+#[test]
 fn a_table_can_be_asked_for_as_of_several_days_at_once() {
     let project = moving();
     let moved = "SELECT now.deal_id, was.stage, now.stage FROM as_of('crm.deal', DATE '2026-11-10') AS now \
