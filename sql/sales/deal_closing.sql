@@ -7,24 +7,29 @@ checks:
 --- */
 -- One row is a closing of a deal: it lasts from the snapshot that first shows the deal closed until one shows it open again.
 -- A CRM with one editable close date moves it later; the close date of that first snapshot counts, and never a day after it.
-WITH seen AS (
+WITH version AS (
   SELECT
     deal_id,
     valid_from,
+    lag(valid_from) OVER (PARTITION BY deal_id ORDER BY valid_from) AS from_before,
     status <> 'open' AS is_closed,
     closed_on,
     expected_close_on,
-    lag(status <> 'open') OVER version AS was_closed,
-    lag(amount) OVER version AS amount_before,
-    lag(currency) OVER version AS currency_before
+    amount,
+    currency
   FROM crm.deal_history
   WHERE status IN ('open', 'won', 'lost', 'disqualified')
-  WINDOW version AS (PARTITION BY deal_id ORDER BY valid_from)
 ),
 turn AS (
-  SELECT *, lead(valid_from) OVER (PARTITION BY deal_id ORDER BY valid_from) AS turned_on
-  FROM seen
-  WHERE is_closed <> coalesce(was_closed, false)
+  SELECT
+    v.*,
+    b.is_closed AS was_closed,
+    b.amount AS amount_before,
+    b.currency AS currency_before,
+    lead(v.valid_from) OVER (PARTITION BY v.deal_id ORDER BY v.valid_from) AS turned_on
+  FROM version AS v
+  LEFT JOIN version AS b ON b.deal_id = v.deal_id AND b.valid_from = v.from_before
+  WHERE v.is_closed <> coalesce(b.is_closed, false)
 )
 SELECT
   deal_id,

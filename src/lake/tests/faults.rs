@@ -7,12 +7,13 @@ use crate::lake::fault::{self, Fault};
 const OLD: &[Row<'_>] = &[(1, Some("Anchor"))];
 const NEW: &[Row<'_>] = &[(1, Some("Anchor")), (2, Some("Buoy"))];
 
-/// A run that replaces one day, adds another, and drops a model's table.
+/// A run that replaces one day, adds another, closes the month with a third, and drops a model's table.
 fn run(lake: &Lake) -> Result<Outcome> {
     let mut writer = lake.lock("run-2")?;
     let mut transaction = writer.begin(day("2026-11-21"))?;
     add_deals(&mut transaction, "2026-11-20", NEW)?;
     add_deals(&mut transaction, "2026-11-21", NEW)?;
+    add_deals(&mut transaction, "2026-12-01", OLD)?;
     transaction.drop_table(&model(), Role::Model);
     transaction.commit(meta(2))
 }
@@ -46,10 +47,10 @@ fn files(test: &TestLake) -> Vec<(PathBuf, Vec<u8>)> {
 fn assert_whole(test: &TestLake, calls: usize) -> bool {
     let pin = Lake::open(&test.path("")).unwrap().pin().unwrap();
     let is_done = pin.commit() == 2;
-    let [older, newer] = ["2026-11-20", "2026-11-21"].map(|of| read_deals(&pin, of).unwrap().len());
+    let rows = ["2026-11-20", "2026-11-21", "2026-12-01"].map(|of| read_deals(&pin, of).unwrap().len());
     let models = pin.tables(Role::Model).count();
-    let expected = if is_done { (2, 2, 0) } else { (1, 1, 1) };
-    assert_eq!((older, newer, models), expected, "after {calls} calls");
+    let expected = if is_done { ([2, 2, 1], 0) } else { ([1, 1, 1], 1) };
+    assert_eq!((rows, models), expected, "after {calls} calls");
     assert!(test.lake.verify(&pin).unwrap().is_empty(), "after {calls} calls");
     is_done
 }
