@@ -13,7 +13,7 @@ const SNAPSHOTS: [&str; 8] =
 const LAST: &str = "2021-11-10";
 
 /// The regional sales with their rebuilt snapshots in the lake.
-fn regional(test: &str) -> Option<&'static (TestProject, Record)> {
+pub fn regional(test: &str) -> Option<&'static (TestProject, Record)> {
     static REGIONAL: OnceLock<(TestProject, Record)> = OnceLock::new();
     let (data, mut rebuild) = (real_data(test)?, python(test)?);
     Some(REGIONAL.get_or_init(|| {

@@ -26,6 +26,19 @@ pub fn python(test: &str) -> Option<Command> {
     }
 }
 
+/// The program that traces system calls, or `None` after `test` was named as skipped.
+pub fn strace(test: &str) -> Option<PathBuf> {
+    match Command::new("strace").arg("--version").output() {
+        Ok(said) if said.status.success() => Some(PathBuf::from("strace")),
+        _ => skip(test, "strace is not there"),
+    }
+}
+
+/// How often a test is to try: `FORECASTLE_ROUNDS` for the long form, else `short`.
+pub fn rounds(short: u32) -> u32 {
+    std::env::var("FORECASTLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(short)
+}
+
 /// Runs a command to its end; its output is shown when it fails.
 pub fn succeed(command: &mut Command) -> String {
     let done = command.output().unwrap_or_else(|error| panic!("could not start {command:?}: {error}"));

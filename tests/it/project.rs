@@ -88,6 +88,20 @@ impl TestProject {
         self
     }
 
+    /// The same project and variables without its lake.
+    pub fn beside(&self) -> Self {
+        let project = Self { environment: self.environment.clone(), ..Self::empty() };
+        for entry in fs::read_dir(self.root()).unwrap().map(Result::unwrap) {
+            let (name, kind) = (entry.file_name(), entry.file_type().unwrap());
+            if kind.is_dir() && !["lake", "out", "exports"].iter().any(|made| name == *made) {
+                copy(&entry.path(), &project.root().join(&name));
+            } else if kind.is_file() {
+                fs::copy(entry.path(), project.root().join(&name)).unwrap();
+            }
+        }
+        project
+    }
+
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads, ..self }
     }
