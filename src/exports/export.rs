@@ -137,8 +137,8 @@ impl Export {
             let Some(part) = open.reader.next()? else {
                 let Closed { fingerprint, ends_without_newline } = open.reader.close()?;
                 let (file, rows, faults) = (open.name, open.rows, open.faults);
-                let (bytes, sha256) = (fingerprint.bytes, fingerprint.sha256);
-                self.facts.push(FileFacts { file, rows, faults, bytes, sha256, ends_without_newline });
+                let (bytes, xxh3) = (fingerprint.bytes, fingerprint.xxh3);
+                self.facts.push(FileFacts { file, rows, faults, bytes, xxh3, ends_without_newline });
                 continue;
             };
             open.rows += part.lines.len() as u64;

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use flate2::bufread::MultiGzDecoder;
-use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
 use crate::error::{Doing, Error, Result};
-use crate::hash::{hex, sha256};
 
 const BUFFER: usize = 256 * 1024;
 
@@ -37,7 +36,7 @@ enum Packed {
 struct Raw {
     file: File,
     /// `None` where only the content matters.
-    hash: Option<Sha256>,
+    hash: Option<XxHash3_128>,
     bytes: u64,
     /// Whether the disk failed, as opposed to what the bytes say.
     failed: bool,
@@ -50,17 +49,18 @@ pub(super) struct Stamp {
     modified: Option<SystemTime>,
 }
 
-/// The size of a file on disk, and its SHA-256 in lower-case hexadecimal digits.
+/// The size of a file on disk, and the XXH3 of its bytes, 128 bits in lower-case hexadecimal digits: nobody gains by two
+/// exports that collide, and it costs a fraction of a cryptographic hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fingerprint {
     pub bytes: u64,
-    pub sha256: String,
+    pub xxh3: String,
 }
 
 impl Input {
     /// Opens a file and looks at its first bytes; an empty file is an error.
     pub fn open(path: &Path, name: &Arc<str>) -> Result<Self> {
-        Self::start(path, name, Some(Sha256::new()))
+        Self::start(path, name, Some(XxHash3_128::new()))
     }
 
     /// Opens a file to look through it, without the cost of its fingerprint: it cannot be closed.
@@ -68,7 +68,7 @@ impl Input {
         Self::start(path, name, None)
     }
 
-    fn start(path: &Path, name: &Arc<str>, hash: Option<Sha256>) -> Result<Self> {
+    fn start(path: &Path, name: &Arc<str>, hash: Option<XxHash3_128>) -> Result<Self> {
         let file = File::open(path).doing("open", path)?;
         let found = Stamp::of(&file, path)?;
         let mut raw = BufReader::with_capacity(BUFFER, Raw { file, hash, bytes: 0, failed: false });
@@ -113,7 +113,7 @@ impl Input {
         if bytes != self.found.bytes || Stamp::of(&raw.file, &self.path)? != self.found {
             return Err(changed(&self.name));
         }
-        Ok(Fingerprint { bytes, sha256: hex(&hash.finalize()) })
+        Ok(Fingerprint { bytes, xxh3: digits(hash.finish_128()) })
     }
 
     fn raw(&self) -> &Raw {
@@ -129,7 +129,7 @@ impl Read for Raw {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(out).inspect_err(|error| self.failed = error.kind() != io::ErrorKind::Interrupted)?;
         if let Some(hash) = &mut self.hash {
-            hash.update(&out[..read]);
+            hash.write(&out[..read]);
         }
         self.bytes += read as u64;
         Ok(read)
@@ -141,6 +141,10 @@ impl Stamp {
         let metadata = file.metadata().doing("look at", path)?;
         Ok(Self { bytes: metadata.len(), modified: metadata.modified().ok() })
     }
+}
+
+fn digits(hash: u128) -> String {
+    format!("{hash:032x}")
 }
 
 /// Reads a file whole, as it lies on disk; an error when it is larger than `limit` bytes.
@@ -158,18 +162,18 @@ pub(super) fn load(path: &Path, name: &str, limit: u64) -> Result<(Vec<u8>, Fing
     if content.len() as u64 != found.bytes || Stamp::of(&file, path)? != found {
         return Err(changed(name));
     }
-    let fingerprint = Fingerprint { bytes: found.bytes, sha256: sha256(&content) };
+    let fingerprint = Fingerprint { bytes: found.bytes, xxh3: digits(XxHash3_128::oneshot(&content)) };
     Ok((content, fingerprint))
 }
 
 /// Reads an opened file through once for its fingerprint, without keeping it.
 pub(super) fn fingerprint(file: &mut File, path: &Path) -> Result<Fingerprint> {
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; BUFFER]);
+    let (mut hash, mut bytes, mut buffer) = (XxHash3_128::new(), 0, vec![0; BUFFER]);
     loop {
         match file.read(&mut buffer) {
-            Ok(0) => return Ok(Fingerprint { bytes, sha256: hex(&hash.finalize()) }),
+            Ok(0) => return Ok(Fingerprint { bytes, xxh3: digits(hash.finish_128()) }),
             Ok(read) => {
-                hash.update(&buffer[..read]);
+                hash.write(&buffer[..read]);
                 bytes += read as u64;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -231,7 +235,7 @@ mod tests {
         let (_folder, path) = written("a.csv", b"abc");
         let (content, print) = read_all(&path).unwrap();
         assert_eq!((content.as_slice(), print.bytes), (b"abc".as_slice(), 3));
-        assert_eq!(print.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(print.xxh3, "06b05ab6733a618578af5f94892f3950");
         assert_eq!(load(&path, "a.csv", 3).unwrap(), (content, print));
         assert_eq!(
             load(&path, "a.csv", 2).unwrap_err().message,

@@ -128,9 +128,9 @@ pub struct FileFacts {
     /// The rows read, without the faults.
     pub rows: u64,
     pub faults: u64,
-    /// The size on disk, and the SHA-256 of those bytes in lower-case hexadecimal digits.
+    /// The size on disk, and the XXH3 of those bytes, 128 bits in lower-case hexadecimal digits.
     pub bytes: u64,
-    pub sha256: String,
+    pub xxh3: String,
     /// Whether a file of lines lacks its last end of line: it may have been cut.
     pub ends_without_newline: bool,
 }

@@ -90,7 +90,7 @@ fn files_are_read_in_order_by_the_names_of_their_columns() {
     let facts = export.facts();
     assert_eq!((facts[0].rows, facts[0].faults, facts[0].bytes), (1, 0, 21));
     assert_eq!((facts[1].rows, facts[1].faults, &*facts[1].file), (1, 2, "b.csv"));
-    assert_eq!(facts[0].sha256.len(), 64);
+    assert_eq!(facts[0].xxh3.len(), 32);
 }
 
 #[test]

@@ -295,7 +295,7 @@ fn facts(counts: &Counts, export: &Export) -> Facts {
     let files: Vec<serde_json::Value> = export
         .facts()
         .iter()
-        .map(|file| serde_json::json!({"file": &*file.file, "rows": file.rows, "faults": file.faults, "bytes": file.bytes, "sha256": file.sha256}))
+        .map(|file| serde_json::json!({"file": &*file.file, "rows": file.rows, "faults": file.faults, "bytes": file.bytes, "xxh3_128": file.xxh3}))
         .collect();
     let mut facts = Facts::new();
     facts.insert("files".to_owned(), files.into());

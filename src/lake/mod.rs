@@ -10,7 +10,7 @@
 //! lock                      flock: one writer; names its holder
 //! commits/<20 digits>.json  put if absent, each with the hash of the one before; every 50 a checkpoint of the whole state
 //! data/<schema>.<table>/    immutable Parquet files, named by day, role and hash
-//! latest/                   hard links <schema>.<table>.parquet to each table's newest version, for readers outside
+//! latest/                   <schema>.<table>.parquet with each table's newest rows, for readers outside
 //! staging/<run id>/         unfinished; no file in it ends in .parquet
 //! runs/<run id>/run.json    what each run left about itself
 //! ```

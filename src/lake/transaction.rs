@@ -14,7 +14,7 @@ use super::pin::Pin;
 use super::state::State;
 use super::table_writer::{Place, Staged, TableWriter};
 use super::writer::Writer;
-use super::{fs, latest, sealed};
+use super::{fs, sealed};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 
@@ -277,7 +277,7 @@ impl<'w> Transaction<'w> {
     /// What makes the lake handier but no more durable; each part mends what an earlier crash left undone.
     fn follow_up(&mut self) -> Vec<Error> {
         let head = self.writer.pin.head();
-        let mut warnings = latest::refresh(&self.writer.root, &self.writer.pin, &self.staging);
+        let mut warnings = Vec::new();
         warnings.extend(chain::checkpoint_if_due(&self.writer.root, head, &self.staging).err());
         warnings.extend(fs::remove_all(&self.staging).err());
         warnings

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::fs::{self, Lock};
 use super::pin::Pin;
 use super::transaction::Transaction;
-use super::{Lake, name};
+use super::{Lake, latest, name};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 
@@ -63,6 +63,13 @@ impl Writer {
         fs::remove_all(&staging)?;
         fs::create_folder(&staging)?;
         Ok(Transaction::new(self, day, staging))
+    }
+}
+
+impl Writer {
+    /// Makes `latest` show the newest commit; gives back what failed, and the next time mends it.
+    pub fn show_latest(&self) -> Vec<Error> {
+        latest::refresh(&self.root, &self.pin, &self.staging)
     }
 }
 

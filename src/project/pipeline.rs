@@ -33,6 +33,9 @@ pub struct Pipeline {
     /// Where reports and artifacts go, from the project's root.
     #[serde(default = "out_folder")]
     pub out: String,
+    /// Whether a run ends by writing each table's newest rows to `latest/` in the lake, for readers outside.
+    #[serde(default = "is_on")]
+    pub latest: bool,
     #[serde(default)]
     pub pack: Pack,
     #[serde(default)]
@@ -219,6 +222,10 @@ fn january() -> Month {
 
 fn lake_folder() -> String {
     "lake".to_owned()
+}
+
+fn is_on() -> bool {
+    true
 }
 
 fn out_folder() -> String {

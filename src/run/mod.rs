@@ -239,6 +239,9 @@ impl Work<'_> {
             self.follow(writer, day, tables, begin(&mut record.followed, day), observe).await?;
             self.lake.write_run(&self.host.run_id, record)?;
         }
+        if self.file.pipeline.latest {
+            writer.show_latest().into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
+        }
         Ok(())
     }
 

@@ -62,6 +62,7 @@ fn all_tables_of_a_commit_become_visible_together_with_their_facts() {
     assert_eq!(pin.on(&deal(), Role::Reject, of).unwrap().facts, facts);
     assert_eq!(pin.on(&kpi, Role::Model, of).unwrap().rows, 2);
     assert_eq!(test.lake.log().unwrap(), [commit]);
+    assert!(writer.show_latest().is_empty());
     assert_eq!(test.list("latest"), ["crm.deal.parquet", "crm.rep.parquet", "kpi.win_rate.parquet"]);
     assert!(test.lake.verify(&pin).unwrap().is_empty());
 }
@@ -156,6 +157,7 @@ fn a_table_can_leave_the_lake_and_is_remembered() {
     assert!(!transaction.remove(&deal(), Role::Snapshot, day("2026-11-20")).unwrap());
     std::fs::write(test.path("latest/README"), "mine").unwrap();
     assert_eq!(transaction.commit(meta(3)).unwrap().commit.unwrap().removed.len(), 2);
+    assert!(writer.show_latest().is_empty());
     let pin = test.pin();
     assert_eq!((pin.tables(Role::Snapshot).count(), pin.first_published(day("2026-11-20"))), (0, Some(3)));
     assert_eq!(test.list("latest"), ["README"], "only the lake's own links go");

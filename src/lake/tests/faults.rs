@@ -15,7 +15,9 @@ fn run(lake: &Lake) -> Result<Outcome> {
     add_deals(&mut transaction, "2026-11-21", NEW)?;
     add_deals(&mut transaction, "2026-12-01", OLD)?;
     transaction.drop_table(&model(), Role::Model);
-    transaction.commit(meta(2))
+    let mut outcome = transaction.commit(meta(2))?;
+    outcome.warnings.extend(writer.show_latest());
+    Ok(outcome)
 }
 
 fn model() -> TableName {
@@ -33,6 +35,7 @@ fn before() -> TestLake {
     table.write(&batch).unwrap();
     transaction.add(table.finish().unwrap(), Facts::new()).unwrap();
     transaction.commit(meta(1)).unwrap();
+    assert!(writer.show_latest().is_empty());
     drop(writer);
     test
 }

@@ -54,7 +54,9 @@ impl TestLake {
     fn latest(&self) -> Vec<(i64, Option<String>)> {
         let file = std::fs::File::open(self.path("latest/crm.deal.parquet")).unwrap();
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
-        rows_of(&reader.map(Result::unwrap).collect::<Vec<_>>())
+        let mut rows = rows_of(&reader.map(Result::unwrap).collect::<Vec<_>>());
+        rows.sort();
+        rows
     }
 
     /// The names in a folder of the lake.
@@ -105,7 +107,9 @@ fn commit_deals(lake: &Lake, of: &str, rows: &[Row<'_>]) -> Result<Outcome> {
     let mut writer = lake.lock(&format!("run-{of}"))?;
     let mut transaction = writer.begin(day(of))?;
     add_deals(&mut transaction, of, rows)?;
-    transaction.commit(meta(1))
+    let mut outcome = transaction.commit(meta(1))?;
+    outcome.warnings.extend(writer.show_latest());
+    Ok(outcome)
 }
 
 /// Rows as `read_deals` gives them.
