@@ -71,7 +71,9 @@ impl HistoryWriter {
             }
             let pieces = segment::pieces(&before.pin, &before.version)?;
             // All columns of before are compared, also those that went: NULL counts nothing, so an empty one is not missed.
-            if is_comparable(&held, &before.version.key, schema, key) {
+            // A lake of format 1 did not say the key, and its rows lie in the order of it.
+            let held_key = if before.version.stored == Stored::Whole { key } else { &before.version.key };
+            if is_comparable(&held, held_key, schema, key) {
                 rows_before = Some(SortedRows::open(&pieces, &held, key)?);
             } else {
                 for piece in &pieces {

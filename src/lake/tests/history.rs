@@ -269,3 +269,24 @@ fn a_table_with_days_of_its_own_has_other_names_for_those_of_its_versions() {
     assert_eq!(named(&["a"]), ["a", "valid_from", "valid_to"]);
     assert_eq!(named(&["a", "valid_from"]), ["a", "valid_from", "known_from", "known_to"]);
 }
+
+#[test]
+fn what_a_lake_of_format_1_holds_whole_goes_on_as_history() {
+    let test = TestLake::new();
+    let path = test.path("LAKE.json");
+    let old = std::fs::read_to_string(&path).unwrap().replace("\"format\": 2", "\"format\": 1");
+    std::fs::write(&path, old).unwrap();
+    let lake = Lake::open(&test.path("")).unwrap();
+    let mut writer = lake.lock("run-1").unwrap();
+    let mut transaction = writer.begin(day("2026-11-20")).unwrap();
+    let batch = deals(&[(1, Some("Anchor")), (2, Some("Buoy"))]);
+    let mut table = transaction.table(&deal(), Role::Snapshot, day("2026-11-20"), batch.schema_ref(), &[]).unwrap();
+    table.write(&batch).unwrap();
+    transaction.add(table.finish().unwrap(), Facts::new()).unwrap();
+    transaction.commit(meta(1)).unwrap();
+    drop(writer);
+    commit_deals(&lake, "2026-11-21", &[(1, Some("Anchor")), (2, Some("Bollard"))]).unwrap();
+    let history = lake.pin().unwrap().history(&deal(), day("2026-11-21"), &batch.schema());
+    let wanted = ["1|Anchor|2026-11-20|", "2|Bollard|2026-11-21|", "2|Buoy|2026-11-20|2026-11-21"];
+    assert_eq!(lines(&collect(history)), wanted);
+}
