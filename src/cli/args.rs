@@ -65,6 +65,32 @@ pub enum Command {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
     },
+    /// Look after the lake: what its commits did, whether all of it is whole, what may go
+    Lake(Lake),
+}
+
+#[derive(Debug, Args)]
+pub struct Lake {
+    /// The pipeline whose lake it is; without it the only one, or `nightly`
+    #[arg(long, global = true, value_name = "NAME")]
+    pub pipeline: Option<String>,
+
+    #[command(subcommand)]
+    pub care: Care,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Care {
+    /// Show what each commit added, replaced and removed, newest first, and which were corrections of the past
+    Log {
+        /// How many commits
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+
+        /// How they are written on stdout
+        #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+        format: Format,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -141,9 +167,13 @@ pub struct Query {
     #[arg(long, value_name = "NAME", conflicts_with = "sql")]
     pub check: Option<String>,
 
-    /// See the tables as of this day; without it as of the newest
+    /// See the tables as of this day; without it as of the newest that the lake holds
     #[arg(long, value_name = "DAY")]
     pub day: Option<Day>,
+
+    /// See the lake as this commit left it: what was known then; without it what is known now
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub commit: Option<u64>,
 
     /// The pipeline whose lake and settings are used; without it the only one, or `nightly`
     #[arg(long, value_name = "NAME")]

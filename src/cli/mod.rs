@@ -5,6 +5,7 @@
 mod args;
 mod exit;
 mod inspect;
+mod lake;
 mod progress;
 mod query;
 mod run;
@@ -67,6 +68,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Runs { limit } => inspect::runs(host, limit),
         Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
         Command::Run(run) => block_on(run::run(host, &run)),
+        Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),
     }
 }

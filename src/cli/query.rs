@@ -25,23 +25,19 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
         Some(name) => offenders(&prepared, name)?,
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
-    let pin = super::run::pin(&project, file)?.ok_or_else(|| {
-        Error::new(Kind::Project, format!("there is no lake yet in the folder `{}`", file.pipeline.lake))
-            .help("run `forecastle run` first")
-    })?;
+    let lake = super::lake::open(&project, file)?;
+    let pin = arguments.commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
     let newest = super::run::newest_day(&pin)?;
     let day = arguments.day.unwrap_or(newest);
     let oldest = super::run::oldest_day(&pin).unwrap_or(newest);
     if day < oldest {
-        return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}"))
+        let then = arguments.commit.map_or_else(String::new, |commit| format!(" in commit {commit}"));
+        return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}{then}"))
             .help(format!("it holds the days from {oldest} to {newest}")));
     }
     let (schema, rows) = run::ask(&prepared, &file.pipeline, &pin, day, &sql).await?;
-    match print(&schema, &rows, arguments.format) {
-        // Whoever reads has seen enough: `| head`.
-        Err(error) if error.kind == Kind::Io && error.message.contains("Broken pipe") => Ok(Outcome::Done),
-        other => other.map(|()| Outcome::Done),
-    }
+    print(&schema, &rows, arguments.format)?;
+    Ok(Outcome::Done)
 }
 
 /// The SQL of a check, whose rows are its offenders.
@@ -78,7 +74,16 @@ fn written(host: &Host, argument: Option<&str>) -> Result<Arc<SourceFile>> {
     }
 }
 
-fn print(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
+/// Writes rows on stdout.
+pub fn print(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
+    match write(schema, rows, format) {
+        // Whoever reads has seen enough: `| head`.
+        Err(error) if error.kind == Kind::Io && error.message.contains("Broken pipe") => Ok(()),
+        other => other,
+    }
+}
+
+fn write(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
     let bad = |error: &dyn std::fmt::Display| Error::new(Kind::Io, format!("could not write the rows: {error}"));
     let mut out = std::io::stdout();
     match format {

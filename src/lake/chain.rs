@@ -91,7 +91,8 @@ pub fn load(root: &Path, origin: &str, at: Option<u64>) -> Result<Head> {
     }
     let target = at.unwrap_or(newest);
     if target > newest {
-        return Err(Error::new(Kind::Project, format!("the lake has no commit {target}: its newest is {newest}")));
+        return Err(Error::new(Kind::Project, format!("the lake has no commit {target}: its newest is {newest}"))
+            .help("forecastle lake log lists them"));
     }
     let mut head = Head { number: 0, sha256: origin.to_owned(), state: State::default() };
     for checkpoint in checkpoints.into_iter().rev().filter(|checkpoint| *checkpoint <= target) {

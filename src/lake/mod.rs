@@ -28,6 +28,7 @@ mod fs;
 mod history;
 mod identity;
 mod latest;
+mod log;
 mod name;
 mod parquet_file;
 mod pin;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use commit::{Commit, CommitMeta, Facts, Version};
+pub use log::{Change, ChangeKind, changes};
 pub use name::{Role, TableName};
 pub use pin::Pin;
 pub use provider::{SNAPSHOT_ON, as_read, history_as_read, snapshots_as_read};

@@ -17,6 +17,7 @@ mod formats;
 mod history;
 mod killed;
 mod known_answers;
+mod lake;
 mod layers;
 mod mistakes;
 mod models;

@@ -6,6 +6,7 @@ mod damage;
 mod faults;
 mod full_disk;
 mod history;
+mod log;
 mod opening;
 mod state_hash;
 

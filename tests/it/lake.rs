@@ -1,0 +1,93 @@
+//! The care of the lake, as the program is asked for it.
+
+use serde_json::Value;
+
+use crate::command::Program;
+use crate::project::TestProject;
+
+const ANN: &str = "1,ann,Qualify,Open,100,2026-10-01";
+const BOB: &str = "2,bob,Propose,Open,250.50,2026-10-03";
+
+/// Two days, of which the first was corrected later.
+fn corrected() -> (TestProject, Program) {
+    let project = TestProject::small();
+    let program = Program::in_folder(project.root());
+    project.deals("2026-11-02", &[ANN]);
+    program.runs_to(0, &["run"]);
+    project.deals("2026-11-03", &[ANN, BOB]);
+    program.runs_to(0, &["run"]);
+    project.deals("2026-11-02", &[ANN, BOB]);
+    program.runs_to(0, &["run", "--day", "2026-11-02"]);
+    (project, program)
+}
+
+#[test]
+fn the_log_tells_commits_newest_first_and_marks_corrections() {
+    let (_project, program) = corrected();
+    let said = program.runs_to(0, &["lake", "log"]);
+    assert_eq!(said.stderr, "");
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    let heads: Vec<&&str> = lines.iter().filter(|line| line.starts_with("commit ")).collect();
+    assert_eq!(heads.len(), 3, "{}", said.stdout);
+    assert!(
+        heads[0].starts_with("commit 3  2026-11-02  20") && heads[0].ends_with("nightly for 2026-11-02  correction")
+    );
+    assert!(heads[2].starts_with("commit 1  2026-11-02  20") && heads[2].ends_with("nightly for 2026-11-02"));
+    assert!(lines.contains(&"  replaced  crm.deal 2 (1 before)"), "{}", said.stdout);
+    assert!(lines.contains(&"  added     crm.deal 2 · models: 2 tables"), "{}", said.stdout);
+    assert_eq!(program.runs_to(0, &["lake", "log", "--limit", "1"]).stdout.matches("commit ").count(), 1);
+
+    let json = program.runs_to(0, &["lake", "log", "--format", "json"]).stdout;
+    let rows: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let corrections: Vec<&Value> = rows.iter().filter(|row| row["is_correction"] == true).collect();
+    let [correction] = corrections.as_slice() else { panic!("{json}") };
+    for (column, wanted) in [
+        ("commit", Value::from(3)),
+        ("change", Value::from("replaced")),
+        ("role", Value::from("snapshot")),
+        ("table_name", Value::from("crm.deal")),
+        ("version_on", Value::from("2026-11-02")),
+        ("row_count", Value::from(2)),
+        ("row_count_before", Value::from(1)),
+    ] {
+        assert_eq!(correction[column], wanted, "{column}");
+    }
+    let csv = program.runs_to(0, &["lake", "log", "--format", "csv"]).stdout;
+    assert!(csv.starts_with("commit,day,made_at,message,change,role,table_name,version_on,"), "{csv}");
+    assert_eq!(csv.lines().count(), rows.len() + 1);
+}
+
+#[test]
+fn what_was_known_then_can_be_asked_beside_what_is_known_now() {
+    let (project, program) = corrected();
+    let ask = |options: &[&str]| {
+        let sql = "SELECT count(*) AS n FROM crm.deal";
+        let arguments: Vec<&str> = ["query", sql, "--format", "csv"].iter().chain(options).copied().collect();
+        program.runs_to(0, &arguments).stdout
+    };
+    assert_eq!(ask(&["--day", "2026-11-02"]), "n\n2\n", "as known now");
+    assert_eq!(ask(&["--day", "2026-11-02", "--commit", "2"]), "n\n1\n", "as reported then");
+    assert_eq!(ask(&["--commit", "1"]), "n\n1\n", "of the newest day of that commit");
+    assert_eq!(ask(&["--commit", "2"]), "n\n2\n");
+    assert_eq!(ask(&["--commit", "3"]), ask(&[]));
+    // A model's table is the one of then, and is computed for a day of which there was none.
+    let models = |commit: &str| {
+        program.runs_to(0, &["query", "SELECT deals FROM kpi.total", "--format", "csv", "--commit", commit]).stdout
+    };
+    assert_eq!((models("1"), models("2")), ("deals\n1\n".to_owned(), "deals\n2\n".to_owned()));
+
+    let said = program.runs_to(2, &["query", "SELECT 1", "--commit", "9"]);
+    assert_eq!(said.stderr, "error: the lake has no commit 9: its newest is 3\nhelp: forecastle lake log lists them\n");
+    let said = program.runs_to(2, &["query", "SELECT 1", "--commit", "1", "--day", "2026-11-01"]);
+    assert!(said.stderr.contains("knows nothing of 2026-11-01 in commit 1"), "{}", said.stderr);
+    program.runs_to(2, &["query", "SELECT 1", "--commit", "0"]);
+    assert_eq!(project.commits(), 3);
+}
+
+#[test]
+fn the_care_of_a_lake_before_the_first_run_says_to_run() {
+    let project = TestProject::small();
+    let said = Program::in_folder(project.root()).runs_to(2, &["lake", "log"]);
+    assert_eq!(said.stderr, "error: there is no lake yet in the folder `lake`\nhelp: run `forecastle run` first\n");
+    assert!(!project.path("lake").exists());
+}
