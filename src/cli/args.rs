@@ -91,6 +91,16 @@ pub enum Care {
         #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
         format: Format,
     },
+    /// Remove data files that only old commits name: noted by one call, removed by the first after the grace
+    Gc {
+        /// Keep what was current within so many days, and wait as long before what was noted is removed
+        #[arg(long, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(..=36500))]
+        grace: u32,
+
+        /// List what would be removed or noted, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Debug, Args)]

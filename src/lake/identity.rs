@@ -79,7 +79,9 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
 /// A folder with anything but the beginnings of a lake is not taken, nor one whose `LAKE.json` was lost.
 fn refuse_foreign(root: &Path, path: &Path) -> Result<()> {
     let names = fs::list(root)?;
-    let foreign = |name: &&String| !FOLDERS.contains(&name.as_str()) && !["lock", "LAKE.json"].contains(&name.as_str());
+    let foreign = |name: &&String| {
+        !FOLDERS.contains(&name.as_str()) && !["lock", "LAKE.json", "gc.json"].contains(&name.as_str())
+    };
     if let Some(name) = names.iter().find(foreign) {
         let said = format!("the folder {} is not empty and holds no lake: `{name}` is in it", root.display());
         return Err(Error::new(Kind::Project, said).help("give the lake an empty folder, or one that is not there yet"));

@@ -13,14 +13,17 @@
 //! latest/                   <schema>.<table>.parquet with each table's newest rows, for readers outside
 //! staging/<run id>/         unfinished; no file in it ends in .parquet
 //! runs/<run id>/run.json    what each run left about itself
+//! gc.json                   which data files gc is to remove, and up to which commit it has
 //! ```
 //!
 //! A run: [`Lake::lock`], [`Writer::begin`], [`Transaction::table`] for each table, [`Transaction::add`], and
 //! [`Transaction::commit`]; what was added is readable in [`Transaction::view`] before.
 //!
-//! What is absent: readers take no lock and list no folder of data; no commit deletes a data file; there is no cache.
+//! What is absent: readers take no lock and list no folder of data; no commit deletes a data file, only
+//! [`Lake::collect`] does; there is no cache.
 
 mod chain;
+mod collect;
 mod commit;
 #[cfg(test)]
 mod fault;
@@ -51,6 +54,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+pub use collect::{Collected, Garbage};
 pub use commit::{Commit, CommitMeta, Facts, Version};
 pub use log::{Change, ChangeKind, changes};
 pub use name::{Role, TableName};

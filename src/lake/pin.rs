@@ -31,6 +31,10 @@ impl Pin {
         &self.head
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The number of the commit, 0 for a lake without any.
     pub fn commit(&self) -> u64 {
         self.head.number

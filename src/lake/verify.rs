@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::commit::{DataFile, Version};
 use super::pin::Pin;
-use super::{chain, fs};
+use super::{chain, collect, fs};
 use crate::error::Result;
 
 /// A file that is not what its commit says.
@@ -33,7 +33,7 @@ pub fn data_files(pin: &Pin) -> Result<Vec<Damage>> {
 }
 
 /// The files that were found to be what was committed, by path and hash: they never change, so one look in a process
-/// is enough.
+/// is enough. They may go: gc takes those that only old commits name.
 static PROVED: Mutex<BTreeSet<(PathBuf, String)>> = Mutex::new(BTreeSet::new());
 
 /// Fails as damage where a version's file is not the one that was committed: Parquet does not notice a flipped bit.
@@ -43,11 +43,12 @@ pub fn prove(pin: &Pin, version: &Version) -> Result<()> {
         let path = pin.path(file);
         let known = (path.clone(), file.sha256.clone());
         let is_proved = PROVED.lock().is_ok_and(|proved| proved.contains(&known));
-        if is_proved {
+        if is_proved && fs::exists(&path) {
             continue;
         }
         if let Some(what) = damage(&path, file)? {
-            return Err(chain::damaged(&path, &what));
+            let collected = if fs::exists(&path) { None } else { collect::explain(pin, version, file)? };
+            return Err(collected.unwrap_or_else(|| chain::damaged(&path, &what)));
         }
         if let Ok(mut proved) = PROVED.lock() {
             proved.insert(known);

@@ -15,7 +15,7 @@ pub struct Writer {
     pub(super) root: Arc<Path>,
     pub(super) run_id: String,
     /// The run's own folder for what is unfinished.
-    staging: PathBuf,
+    pub(super) staging: PathBuf,
     pub(super) pin: Pin,
     leftovers: usize,
     // The last field, so that the lock is released after everything else of the writer has gone.

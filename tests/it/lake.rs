@@ -91,3 +91,30 @@ fn the_care_of_a_lake_before_the_first_run_says_to_run() {
     assert_eq!(said.stderr, "error: there is no lake yet in the folder `lake`\nhelp: run `forecastle run` first\n");
     assert!(!project.path("lake").exists());
 }
+
+#[test]
+fn what_only_old_commits_name_goes_in_two_steps_and_their_data_is_told_as_collected() {
+    let (project, program) = corrected();
+    let files = || std::fs::read_dir(project.path("lake/data/crm.deal")).unwrap().count();
+    let there = files();
+    assert_eq!(program.runs_to(0, &["lake", "gc"]).stdout, "there is nothing to collect\n");
+    let told = program.runs_to(0, &["lake", "gc", "--grace", "0", "--dry-run"]).stdout;
+    assert!(told.starts_with("note    /") && told.contains("\nwould be noted: "), "{told}");
+    assert!(!project.path("lake/gc.json").exists());
+    let noted = program.runs_to(0, &["lake", "gc", "--grace", "0"]).stdout;
+    assert!(noted.starts_with("noted: ") && files() == there, "{noted}");
+    // What is noted goes only if it still may.
+    assert_eq!(program.runs_to(0, &["lake", "gc"]).stdout, "there is nothing to collect\n");
+    assert_eq!(files(), there);
+    let removed = program.runs_to(0, &["lake", "gc", "--grace", "0"]).stdout;
+    assert!(removed.starts_with("removed: ") && files() < there, "{removed}");
+
+    let sql = "SELECT count(*) AS n FROM crm.deal";
+    assert_eq!(program.runs_to(0, &["query", sql, "--format", "csv"]).stdout, "n\n2\n");
+    let said = program.runs_to(2, &["query", sql, "--commit", "1"]);
+    assert_eq!(
+        said.stderr,
+        "error: gc has collected the data of crm.deal of 2026-11-02 as commit 1 left it\nhelp: commits from 3 on can be asked; older ones in a backup of the lake\n"
+    );
+    program.runs_to(0, &["run"]);
+}

@@ -1,5 +1,6 @@
 //! The lake as a whole: what its readers see before, between and after commits.
 
+mod collect;
 mod columns;
 mod commits;
 mod damage;
