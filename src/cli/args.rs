@@ -91,6 +91,8 @@ pub enum Care {
         #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
         format: Format,
     },
+    /// Look whether the lake holds what was committed: every hash, every file, every day of every table
+    Verify,
     /// Remove data files that only old commits name: noted by one call, removed by the first after the grace
     Gc {
         /// Keep what was current within so many days, and wait as long before what was noted is removed

@@ -15,14 +15,7 @@ pub struct Progress<'t> {
 
 impl<'t> Progress<'t> {
     pub fn new(terminal: &'t Terminal) -> Self {
-        let bar = terminal.has_bars().then(|| {
-            let style = ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len} {msg}")
-                .expect("the template is a constant that parses");
-            let bar = ProgressBar::new(1).with_style(style);
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        Self { terminal, bar }
+        Self { terminal, bar: bar(terminal) }
     }
 
     /// Shows what happened.
@@ -77,6 +70,39 @@ impl<'t> Progress<'t> {
 
     pub fn clear(&self) {
         if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A bar, on a terminal only.
+fn bar(terminal: &Terminal) -> Option<ProgressBar> {
+    terminal.has_bars().then(|| {
+        let style = ProgressStyle::with_template("{spinner} {bar:30} {pos}/{len} {msg}")
+            .expect("the template is a constant that parses");
+        let bar = ProgressBar::new(1).with_style(style);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    })
+}
+
+/// How many of how many things are done: a bar on a terminal, nothing elsewhere.
+pub struct Bar(Option<ProgressBar>);
+
+impl Bar {
+    pub fn new(terminal: &Terminal) -> Self {
+        Self(bar(terminal))
+    }
+
+    pub fn show(&self, done: usize, of: usize) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        }
+    }
+
+    pub fn clear(&self) {
+        if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }
     }

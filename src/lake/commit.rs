@@ -138,7 +138,8 @@ impl Commit {
             return Err(format!("holds the commit {} instead of its own", self.number));
         }
         if self.previous != previous {
-            return Err("does not follow on the file before it: one of the two was put in another's place".to_owned());
+            let before = if number == 1 { "LAKE.json" } else { "the file before it" };
+            return Err(format!("does not follow on {before}: one of the two was put in another's place"));
         }
         let strays = |file: &DataFile| {
             let plain = Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));

@@ -30,6 +30,9 @@ pub fn read(root: &Path) -> Result<Option<(Identity, String)>> {
     let json: Option<serde_json::Value> = serde_json::from_slice(&bytes).ok();
     let format = json.as_ref().and_then(|json| json.get("format")).and_then(serde_json::Value::as_u64);
     if let Some(format) = format.filter(|format| !KNOWN.contains(format)) {
+        if !chain::is_origin(root, &crate::hash::sha256(&bytes))? {
+            return Err(chain::damaged(&path, "is not the file that the first commit follows on"));
+        }
         let said =
             format!("the lake in {} has the format {format}; this program knows the format {FORMAT}", root.display());
         return Err(

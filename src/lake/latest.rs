@@ -4,13 +4,14 @@
 //! swapped at once, the tables one after the other: who needs them all of one night reads through a pin.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::commit::{Stored, Version};
+use super::commit::{DataFile, Stored, Version};
 use super::history;
 use super::name::{Role, TableName};
 use super::parquet_file::ParquetFile;
 use super::pin::Pin;
+use super::state_hash::{StateHash, StateHasher};
 use super::{fs, rows};
 use crate::error::{Error, Result};
 
@@ -77,6 +78,46 @@ fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()
         file.finish(&unfinished, String::new())?;
     }
     fs::rename(&unfinished, shown)
+}
+
+/// The files of the lake's own that do not show what they say, or say nothing and are none of the data files, with what
+/// is wrong. One that shows an earlier state is well: the next commit replaces it.
+pub fn damages(root: &Path, data: &BTreeMap<&str, &DataFile>) -> Result<Vec<(PathBuf, String)>> {
+    let latest = root.join("latest");
+    let mut damages = Vec::new();
+    for name in fs::list(&latest)?.into_iter().filter(|name| is_ours(name)) {
+        let path = latest.join(name);
+        let is_well = match (said(&path), fs::open(&path)?) {
+            (Some(said), _) => said.split(' ').nth(1) == state(&path)?.map(|state| state.to_string()).as_deref(),
+            (None, Some((open, bytes))) => {
+                let alike = || data.values().filter(|file| file.bytes == bytes);
+                // A link is as well as the file itself, which is looked at in its place.
+                alike().any(|file| fs::is_same_file(&root.join(&file.path), &path)) || {
+                    let sha256 = fs::sha256_of(&open, &path)?;
+                    alike().any(|file| file.sha256 == sha256)
+                }
+            }
+            (None, None) => true,
+        };
+        if !is_well {
+            damages.push((path, "does not show what the lake holds".to_owned()));
+        }
+    }
+    Ok(damages)
+}
+
+/// The state of the rows in a file; `None` where they cannot be read.
+fn state(shown: &Path) -> Result<Option<StateHash>> {
+    let Some((_, bytes)) = fs::open(shown)? else { return Ok(None) };
+    let Some(reader) = rows::builder(shown, bytes).ok().and_then(|builder| builder.build().ok()) else {
+        return Ok(None);
+    };
+    let mut hasher = StateHasher::default();
+    for batch in reader {
+        let Ok(batch) = batch else { return Ok(None) };
+        hasher.add(&batch);
+    }
+    Ok(Some(hasher.finish()))
 }
 
 /// Which state a written file says that it shows.

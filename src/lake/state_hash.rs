@@ -29,6 +29,13 @@ use crate::error::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StateHash(u128);
 
+impl StateHash {
+    /// The hash of so many rows whose hashes, as [`hash_rows`] gives them, come to this sum.
+    pub(super) fn of(rows: u64, sum: u128) -> Self {
+        Self(mix(rows, sum))
+    }
+}
+
 impl fmt::Display for StateHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
@@ -78,7 +85,7 @@ impl StateHasher {
     }
 
     pub fn finish(&self) -> StateHash {
-        StateHash(mix(self.rows, self.sum))
+        StateHash::of(self.rows, self.sum)
     }
 }
 

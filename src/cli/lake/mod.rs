@@ -2,6 +2,7 @@
 
 mod gc;
 mod log;
+mod verify;
 
 use jiff::Timestamp;
 
@@ -19,6 +20,7 @@ pub fn lake(host: &Host, arguments: &args::Lake) -> Result<Outcome> {
     let lake = open(&project, project.pipeline(arguments.pipeline.as_deref())?)?;
     match &arguments.care {
         Care::Log { limit, format } => log::log(host, &lake, *limit, *format),
+        Care::Verify => verify::verify(host, &lake),
         Care::Gc { grace, dry_run } => gc::gc(&lake, *grace, *dry_run),
     }
 }

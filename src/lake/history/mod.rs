@@ -23,12 +23,14 @@ mod ended;
 mod piece;
 mod segment;
 mod sorted;
+mod states;
 mod versions;
 mod writer;
 
 pub use piece::{Piece, PieceReader};
 pub use segment::pieces;
 pub use sorted::{SortedRows, converter};
+pub use states::{segments, states};
 pub use versions::{Lives, VersionRows, lives, with_days};
 pub use writer::{Before, HistoryWriter, Written};
 

@@ -101,7 +101,7 @@ fn damaged_checkpoints_and_what_they_stand_for_are_found() {
     flip(&test, checkpoint, 200);
     let error = test.lake.pin().unwrap_err();
     assert_damaged(&error, checkpoint);
-    assert!(error.help.unwrap().contains("delete"));
+    assert!(error.help.unwrap().contains("lake repair"));
     flip(&test, checkpoint, 200);
 
     flip(&test, &commit(50), 300);

@@ -2,6 +2,7 @@
 
 mod collect;
 mod columns;
+mod corruption;
 mod commits;
 mod damage;
 mod faults;
@@ -10,6 +11,7 @@ mod history;
 mod log;
 mod opening;
 mod state_hash;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,12 @@
-//! Whether the data files are the ones that were committed.
+//! Whether the lake holds what its commits say.
+
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+pub use whole::Verified;
 
 use super::commit::{DataFile, Version};
 use super::pin::Pin;
@@ -15,6 +19,25 @@ pub struct Damage {
     pub path: PathBuf,
     /// What is wrong, to follow the path.
     pub what: String,
+    /// What to do, where [`super::Lake::repair`] can do nothing.
+    pub help: String,
+    pub(in crate::lake) part: Part,
+}
+
+/// Which part of the lake a damaged file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::lake) enum Part {
+    Commit,
+    /// With whether all commits that it repeats are whole.
+    Checkpoint {
+        is_repeated: bool,
+    },
+    Data(DataFile),
+    /// The files of a table, all as they were committed, do not give the rows that were.
+    State,
+    Latest,
+    /// `gc.json`.
+    Record,
 }
 
 /// What is wrong with the data files of a pin, in order of their paths; fails where one cannot be read at all.
@@ -26,7 +49,8 @@ pub fn data_files(pin: &Pin) -> Result<Vec<Damage>> {
     for file in files.into_values() {
         let path = pin.path(file);
         if let Some(what) = damage(&path, file)? {
-            damages.push(Damage { path, what });
+            let help = "put it back from a backup of the lake".to_owned();
+            damages.push(Damage { path, what, help, part: Part::Data(file.clone()) });
         }
     }
     Ok(damages)
@@ -50,11 +74,15 @@ pub fn prove(pin: &Pin, version: &Version) -> Result<()> {
             let collected = if fs::exists(&path) { None } else { collect::explain(pin, version, file)? };
             return Err(collected.unwrap_or_else(|| chain::damaged(&path, &what)));
         }
-        if let Ok(mut proved) = PROVED.lock() {
-            proved.insert(known);
-        }
+        remember(&path, file);
     }
     Ok(())
+}
+
+fn remember(path: &Path, file: &DataFile) {
+    if let Ok(mut proved) = PROVED.lock() {
+        proved.insert((path.to_owned(), file.sha256.clone()));
+    }
 }
 
 fn damage(path: &Path, file: &DataFile) -> Result<Option<String>> {

@@ -1,0 +1,86 @@
+//! What each day of a segment holds, from one reading of its files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::super::commit::{Stored, Version};
+use super::super::name::{Role, TableName};
+use super::super::pin::Pin;
+use super::super::state_hash::{StateHash, hash_rows};
+use super::piece;
+use super::segment;
+use super::{FROM, TO};
+use crate::day::Day;
+use crate::error::{Error, Result};
+
+/// The versions of a table in a role, oldest first, by the segment that they lie in; one that lies whole is its own.
+pub fn segments(pin: &Pin, table: &TableName, role: Role) -> Vec<Vec<Arc<Version>>> {
+    let mut segments: Vec<Vec<Arc<Version>>> = Vec::new();
+    for version in pin.head().state.days(table, role) {
+        let goes_on = |before: &Arc<Version>| match version.stored {
+            Stored::Whole | Stored::Base => false,
+            Stored::Change => true,
+            Stored::Month => before.stored == Stored::Month && before.rows_file() == version.rows_file(),
+        };
+        match segments.last_mut() {
+            Some(segment) if segment.last().is_some_and(goes_on) => segment.push(version.clone()),
+            _ => segments.push(vec![version.clone()]),
+        }
+    }
+    segments
+}
+
+/// The number of rows and the state of each day of a segment.
+///
+/// All days of a segment have the same columns, so a row has one hash on all of them: it is added on the day on which the
+/// row begins and taken off on the one on which it ends.
+pub fn states(pin: &Pin, segment: &[Arc<Version>]) -> Result<Vec<(u64, StateHash)>> {
+    let days: Vec<i32> = segment.iter().map(|version| version.day.to_epoch_days()).collect();
+    let mut turns = vec![(0_u64, 0_u128); days.len() + 1];
+    let ended = ended(pin, segment)?;
+    let mut is_month_read = false;
+    for (at, version) in segment.iter().enumerate() {
+        let is_month = version.stored == Stored::Month;
+        let Some(file) = segment::rows_of(pin, version).filter(|_| !is_month_read) else { continue };
+        is_month_read = is_month;
+        let mut hashes = Vec::new();
+        for rows in file.open(None)? {
+            let (batch, positions) = rows?;
+            let (since, until) = (piece::since(&batch, version.day), piece::until(&batch));
+            let fields = batch.schema_ref().fields().iter().enumerate();
+            let own = |name: &str| [FROM, TO].contains(&name);
+            let of_table: Vec<usize> = fields.filter(|(_, field)| !own(field.name())).map(|(at, _)| at).collect();
+            let batch = batch
+                .project(&of_table)
+                .map_err(|error| Error::failed(format!("the history of a table cannot be read: {error}")))?;
+            hash_rows(&batch, &mut hashes);
+            for (row, hash) in hashes.iter().enumerate() {
+                let (from, to) = match is_month {
+                    true => {
+                        let on = |day: i32| days.partition_point(|of| *of < day);
+                        (on(since[row]), until[row].map_or(days.len(), on))
+                    }
+                    false => (at, ended.get(&(version.day, positions[row])).copied().unwrap_or(days.len())),
+                };
+                turns[from] = (turns[from].0.wrapping_add(1), turns[from].1.wrapping_add(*hash));
+                turns[to] = (turns[to].0.wrapping_sub(1), turns[to].1.wrapping_sub(*hash));
+            }
+        }
+    }
+    let (mut rows, mut sum) = (0_u64, 0_u128);
+    let states = turns[..days.len()].iter().map(|turn| {
+        (rows, sum) = (rows.wrapping_add(turn.0), sum.wrapping_add(turn.1));
+        (rows, StateHash::of(rows, sum))
+    });
+    Ok(states.collect())
+}
+
+/// Rows of a segment that is not closed, with the place in it of the day that ended them.
+fn ended(pin: &Pin, segment: &[Arc<Version>]) -> Result<BTreeMap<(Day, u32), usize>> {
+    let mut ended = BTreeMap::new();
+    // The first one's are of the segment before.
+    for (at, version) in segment.iter().enumerate().skip(1).filter(|(_, version)| version.stored == Stored::Change) {
+        ended.extend(segment::ended_by(pin, version)?.into_iter().map(|position| (position, at)));
+    }
+    Ok(ended)
+}
