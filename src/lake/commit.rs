@@ -95,6 +95,14 @@ impl Version {
         self.files.iter().find(|file| file.holds == Holds::Rows)
     }
 
+    /// Whether the own files of both have the same bytes, wherever they lie.
+    pub(super) fn has_files_of(&self, other: &Self) -> bool {
+        let files = |version: &Self| {
+            version.files.iter().map(|file| (file.holds, file.bytes, file.sha256.clone())).collect::<Vec<_>>()
+        };
+        files(self) == files(other)
+    }
+
     /// Bytes on disk of its own files: of a day that is kept as a change, those of the change.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()

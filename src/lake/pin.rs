@@ -12,6 +12,7 @@ use super::commit::{DataFile, Version};
 use super::history;
 use super::name::{Role, TableName};
 use super::rows::{self, Rows};
+use super::verify;
 use crate::day::Day;
 use crate::error::Result;
 
@@ -89,6 +90,11 @@ impl Pin {
     /// Fails as damage where a file is not the one that was committed.
     pub fn read(&self, version: &Version) -> Result<Rows> {
         Rows::open(&history::pieces(self, version)?, self.schema(version)?, &version.key)
+    }
+
+    /// Whether the version's own files are those that were committed: what is not whole is loaded or computed again.
+    pub fn is_whole(&self, version: &Version) -> bool {
+        verify::prove(self, version).is_ok()
     }
 
     pub(super) fn path(&self, file: &DataFile) -> PathBuf {

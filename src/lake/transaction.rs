@@ -71,22 +71,30 @@ impl<'w> Transaction<'w> {
     }
 
     /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
-    /// rows and columns that it holds already are not stored again, and keep the facts they came with.
+    /// rows and columns that it holds already are not stored again, and keep the facts they came with. Where their
+    /// files are damaged they are, and so mended.
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
         let Staged { mut version, schema, closed } = staged;
         let key = (version.table.clone(), version.role, version.day);
         let base = &self.writer.pin;
-        let held = base.head().state.on(&key.0, key.1, key.2).filter(|held| {
+        let held = base.head().state.on(&key.0, key.1, key.2).cloned();
+        let same = held.as_ref().filter(|held| {
             (held.state, held.rows) == (version.state, version.rows)
+                && base.is_whole(held)
                 && base.schema(held).is_ok_and(|held| held == schema)
         });
-        if let Some(held) = held {
-            self.state.put(held.clone());
+        if let Some(same) = same {
+            self.state.put(same.clone());
             self.touched.insert(key);
             return Ok(false);
         }
+        // The same bytes in the place of damaged ones leave what builds on them as it is.
+        let is_again = held.is_some_and(|held| held.stored == version.stored && held.has_files_of(&version));
         version.facts = facts;
         self.put(version, closed);
+        if is_again {
+            return Ok(true);
+        }
         self.derive_after(&key.0, key.2)?;
         Ok(true)
     }

@@ -279,8 +279,9 @@ impl<'r> Schedule<'r, '_> {
 
     fn is_unchanged(&self, name: &TableName, print: &str) -> bool {
         let view = self.transaction.view();
-        view.on(name, Role::Model, self.day)
-            .is_some_and(|version| version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(print))
+        view.on(name, Role::Model, self.day).is_some_and(|version| {
+            version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(print) && view.is_whole(version)
+        })
     }
 
     fn rows(&self, name: &TableName) -> u64 {

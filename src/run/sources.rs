@@ -141,8 +141,12 @@ fn standing(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<S
         return Ok(Standing::Told(SourceRecord { counts, ..without_rows(name, outcome) }));
     }
     let print = job.fingerprint(files, view, program)?;
-    let held_print = held.and_then(|version| version.facts.get("fingerprint")).and_then(|held| held.as_str());
-    if held_print == Some(&print) {
+    let is_as_held = |version: &Version| {
+        version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print)
+            && view.is_whole(version)
+            && view.on(name, Role::Reject, job.day()).is_none_or(|rejects| view.is_whole(rejects))
+    };
+    if held.is_some_and(is_as_held) {
         return Ok(Standing::Told(SourceRecord { counts, ..without_rows(name, SourceOutcome::Unchanged) }));
     }
     Ok(Standing::ToRead(print))
