@@ -103,6 +103,8 @@ pub enum Care {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Mend what can be mended without guessing, and say what to do about the rest
+    Repair,
 }
 
 #[derive(Debug, Args)]

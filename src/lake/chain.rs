@@ -68,7 +68,8 @@ fn checkpoint_path(root: &Path, number: u64) -> PathBuf {
 
 /// Words for a file that is not what the commits say, with what to do.
 pub fn damaged(path: &Path, what: &str) -> Error {
-    Error::new(Kind::Damaged, format!("{} {what}", path.display())).help("put that file back from a backup of the lake")
+    Error::new(Kind::Damaged, format!("{} {what}", path.display()))
+        .help("run forecastle lake repair, or put that file back from a backup of the lake")
 }
 
 /// The numbers of the commits and of the checkpoints that are there, each in order.

@@ -124,6 +124,25 @@ pub fn read(root: &Path) -> Result<Record> {
     sealed::unseal(&bytes).map_err(|what| chain::damaged(&path, &what).help("forecastle lake repair writes it anew"))
 }
 
+/// Writes the record anew, durably: what is missing of the files that only old commits name counts as collected. Gives the
+/// first commit from which on everything is kept.
+pub fn remake(root: &Path, log: &[Commit], unfinished: &Path) -> Result<u64> {
+    let is_there = |from: u64| named_since(log, from).iter().all(|name| fs::exists(&root.join(name)));
+    let newest = log.last().map_or(0, |commit| commit.number);
+    // The later, the fewer files are named.
+    let (mut low, mut high) = (0, newest);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match is_there(middle) {
+            true => high = middle,
+            false => low = middle + 1,
+        }
+    }
+    let record = Record { kept_from: high, noted: None };
+    fs::replace(&path(root), &sealed::seal(&record, true), unfinished)?;
+    Ok(high)
+}
+
 /// The first commit that was the newest at any moment after `since`.
 fn current_since(log: &[Commit], since: Timestamp) -> u64 {
     let newest = log.last().map_or(0, |commit| commit.number);

@@ -144,6 +144,14 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync().map(drop)
 }
 
+/// Copies a file to a new one with durable content, and tells the SHA-256 of what was copied.
+pub fn copy(from: &Path, to: &Path) -> Result<String> {
+    let mut open = File::open(from).map_err(|source| failed("open", from, &source))?;
+    let mut file = NewFile::create(to)?;
+    io::copy(&mut open, &mut file).map_err(|source| failed("write", to, &source))?;
+    file.sync().map(|(_, sha256)| sha256)
+}
+
 /// Writes or replaces a file, durably, by way of the file `unfinished` on the same disk: a reader, and a crash, see the
 /// old content or the new one whole.
 pub fn replace(path: &Path, bytes: &[u8], unfinished: &Path) -> Result<()> {

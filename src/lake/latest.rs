@@ -20,18 +20,35 @@ const SHOWS: &str = "forecastle.state";
 
 /// Makes `latest` show what a pin does, whatever it shows; gives back what failed, and goes on with the rest.
 pub fn refresh(root: &Path, pin: &Pin, staging: &Path) -> Vec<Error> {
+    remake(root, pin, staging).1
+}
+
+/// Likewise; gives back first which files were not as they are to be.
+pub fn remake(root: &Path, pin: &Pin, staging: &Path) -> (Vec<PathBuf>, Vec<Error>) {
     let latest = root.join("latest");
     let wanted = wanted(pin);
-    let mut failed: Vec<Error> =
-        wanted.iter().filter_map(|(name, version)| show(&latest.join(name), pin, version, staging).err()).collect();
+    let (mut changed, mut failed) = (Vec::new(), Vec::new());
+    let mut note = |path: PathBuf, done: Result<bool>| match done {
+        Ok(true) => changed.push(path),
+        Ok(false) => {}
+        Err(error) => failed.push(error),
+    };
+    for (name, version) in &wanted {
+        let path = latest.join(name);
+        let shown = show(&path, pin, version, staging);
+        note(path, shown);
+    }
     match fs::list(&latest) {
         Ok(names) => {
-            let gone = names.iter().filter(|name| is_ours(name) && !wanted.contains_key(*name));
-            failed.extend(gone.filter_map(|name| fs::remove(&latest.join(name)).err()));
+            for name in names.iter().filter(|name| is_ours(name) && !wanted.contains_key(*name)) {
+                let path = latest.join(name);
+                let removed = fs::remove(&path).map(|()| true);
+                note(path, removed);
+            }
         }
         Err(error) => failed.push(error),
     }
-    failed
+    (changed, failed)
 }
 
 /// Each table's newest snapshot, or its model's newest table, by the name of its file.
@@ -51,13 +68,14 @@ fn is_ours(name: &str) -> bool {
     name.strip_suffix(".parquet").is_some_and(|table| table.parse::<TableName>().is_ok())
 }
 
-fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()> {
+/// Makes a file show a version; tells whether it did not yet.
+fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<bool> {
     let unfinished = staging.join("latest");
     fs::remove(&unfinished)?;
     if version.stored == Stored::Whole {
-        let Some(file) = version.rows_file().map(|file| pin.path(file)) else { return Ok(()) };
+        let Some(file) = version.rows_file().map(|file| pin.path(file)) else { return Ok(false) };
         if fs::is_same_file(shown, &file) {
-            return Ok(());
+            return Ok(false);
         }
         fs::link(&file, &unfinished)?;
     } else {
@@ -65,7 +83,7 @@ fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()
         let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let shows = format!("{} {} {}", version.day, version.state, columns.join(" "));
         if said(shown).is_some_and(|said| said == shows) {
-            return Ok(());
+            return Ok(false);
         }
         let mut file = ParquetFile::create(&unfinished, &schema)?;
         // Piece by piece: whoever reads it knows nothing of keys, and putting them in order costs as much as writing.
@@ -77,7 +95,7 @@ fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()
         file.say(SHOWS, &shows);
         file.finish(&unfinished, String::new())?;
     }
-    fs::rename(&unfinished, shown)
+    fs::rename(&unfinished, shown).map(|()| true)
 }
 
 /// The files of the lake's own that do not show what they say, or say nothing and are none of the data files, with what

@@ -26,25 +26,12 @@ impl Writer {
     pub(super) fn lock(lake: &Lake, run_id: &str) -> Result<Self> {
         name::check_run_id(run_id)?;
         let root = lake.root.clone();
-        let holder = format!("the run {run_id} (process {})\n", std::process::id());
-        let lock = match Lock::take(&root.join("lock"), &holder)? {
-            Ok(lock) => lock,
-            Err(by) => {
-                let by = if by.is_empty() { "another run".to_owned() } else { by };
-                return Err(Error::new(Kind::Busy, format!("the lake {} is being written by {by}", root.display()))
-                    .help("run again when that one has ended; nothing was changed"));
-            }
-        };
-        // Only the holder of the lock writes here, so whatever lies here belongs to runs that died.
-        let staging = root.join("staging");
-        let leftovers = fs::list(&staging)?;
-        for leftover in &leftovers {
-            fs::remove_all(&staging.join(leftover))?;
-        }
+        let lock = take_lock(&root, run_id)?;
+        let leftovers = remove_leftovers(&root)?;
         let pin = lake.pin()?;
-        let staging = staging.join(run_id);
+        let staging = root.join("staging").join(run_id);
         fs::create_folder(&staging)?;
-        Ok(Self { root, run_id: run_id.to_owned(), staging, pin, leftovers: leftovers.len(), _lock: lock })
+        Ok(Self { root, run_id: run_id.to_owned(), staging, pin, leftovers, _lock: lock })
     }
 
     /// The lake after its newest commit, this writer's own included.
@@ -78,4 +65,24 @@ impl Drop for Writer {
         // What stays is removed by the next writer.
         let _ = fs::remove_all(&self.staging);
     }
+}
+
+/// Takes the lake's lock; `Kind::Busy` says who has it.
+pub(super) fn take_lock(root: &Path, run_id: &str) -> Result<Lock> {
+    let holder = format!("the run {run_id} (process {})\n", std::process::id());
+    Lock::take(&root.join("lock"), &holder)?.map_err(|by| {
+        let by = if by.is_empty() { "another run".to_owned() } else { by };
+        Error::new(Kind::Busy, format!("the lake {} is being written by {by}", root.display()))
+            .help("run again when that one has ended; nothing was changed")
+    })
+}
+
+/// Removes what dead runs left unfinished, and tells of how many: only the holder of the lock writes there.
+pub(super) fn remove_leftovers(root: &Path) -> Result<usize> {
+    let staging = root.join("staging");
+    let leftovers = fs::list(&staging)?;
+    for leftover in &leftovers {
+        fs::remove_all(&staging.join(leftover))?;
+    }
+    Ok(leftovers.len())
 }

@@ -118,3 +118,69 @@ fn what_only_old_commits_name_goes_in_two_steps_and_their_data_is_told_as_collec
     );
     program.runs_to(0, &["run"]);
 }
+
+/// The data files of a table whose names have this in them.
+fn data(project: &TestProject, table: &str, of: &str) -> Vec<std::path::PathBuf> {
+    let files = std::fs::read_dir(project.path(&format!("lake/data/{table}"))).unwrap();
+    let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.to_str().unwrap().contains(of));
+    files
+}
+
+fn spoil(path: &std::path::Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_damaged_lake_ends_with_65_until_it_is_mended_by_a_repair_and_the_exports() {
+    let project = TestProject::small();
+    let program = Program::in_folder(project.root());
+    for (of, rows) in [("2026-11-02", &[ANN][..]), ("2026-11-03", &[ANN, BOB]), ("2026-11-04", &[BOB])] {
+        project.deals(of, rows);
+    }
+    program.runs_to(0, &["run"]);
+    let said = program.runs_to(0, &["lake", "verify"]);
+    assert_eq!(said.stdout, "");
+    assert!(said.stderr.starts_with("looked at 3 commits, 0 checkpoints, "), "{}", said.stderr);
+    assert!(program.runs_to(0, &["lake", "repair"]).stderr.contains("there was nothing to do"));
+    let state = project.state();
+
+    let base = data(&project, "crm.deal", "2026-11-02-snapshot-").remove(0);
+    let change = data(&project, "crm.deal", "2026-11-03-snapshot-").into_iter();
+    let change = change.into_iter().find(|path| !path.to_str().unwrap().contains("ended")).unwrap();
+    let model = data(&project, "kpi.total", "2026-11-04-model-").remove(0);
+    [&base, &change, &model].into_iter().for_each(|path| spoil(path));
+    let said = program.runs_to(65, &["lake", "verify"]);
+    for path in [&base, &change, &model] {
+        let told = format!("{} has other bytes than were committed\n", path.display());
+        assert!(said.stdout.contains(&told), "{told}:\n{}", said.stdout);
+    }
+    assert!(said.stderr.contains("error: the lake is damaged: 3 files\n"), "{}", said.stderr);
+    program.runs_to(65, &["query", "SELECT * FROM crm.deal"]);
+    let said = program.runs_to(65, &["lake", "repair"]);
+    for of in ["2026-11-02", "2026-11-03", "2026-11-04"] {
+        assert!(said.stdout.contains(&format!("or make it anew with `forecastle run --day {of}`")), "{}", said.stdout);
+    }
+    for of in ["2026-11-02", "2026-11-03", "2026-11-04"] {
+        program.runs_to(0, &["run", "--day", of]);
+    }
+    program.runs_to(0, &["lake", "verify"]);
+    assert_eq!(project.state(), state);
+}
+
+#[test]
+fn every_commit_is_looked_at_and_a_damaged_one_is_named() {
+    let (project, program) = corrected();
+    let commit = project.path("lake/commits/00000000000000000002.json");
+    spoil(&commit);
+    let said = program.runs_to(65, &["lake", "verify"]);
+    assert!(said.stdout.contains("00000000000000000002.json is damaged"), "{}", said.stdout);
+    for care in ["repair", "log", "gc"] {
+        let said = program.runs_to(65, &["lake", care]);
+        let told = format!("{}{}", said.stdout, said.stderr);
+        assert!(told.contains("00000000000000000002.json") && told.contains("backup"), "{care}: {told}");
+    }
+}

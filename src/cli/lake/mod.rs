@@ -2,6 +2,7 @@
 
 mod gc;
 mod log;
+mod repair;
 mod verify;
 
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ pub fn lake(host: &Host, arguments: &args::Lake) -> Result<Outcome> {
         Care::Log { limit, format } => log::log(host, &lake, *limit, *format),
         Care::Verify => verify::verify(host, &lake),
         Care::Gc { grace, dry_run } => gc::gc(&lake, *grace, *dry_run),
+        Care::Repair => repair::repair(host, &lake),
     }
 }
 

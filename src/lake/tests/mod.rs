@@ -10,6 +10,7 @@ mod full_disk;
 mod history;
 mod log;
 mod opening;
+mod repair;
 mod state_hash;
 mod verify;
 

@@ -229,11 +229,18 @@ impl<'v> Named<'v> {
     }
 
     fn damage(&self, path: PathBuf, what: String, name: &str) -> Damage {
-        let Some((role, table, _, from, to)) = self.holds.get(name) else {
-            return Damage { path, what, help: String::new(), part: Part::State };
-        };
+        let (role, table, stored, from, to) = self.holds[name];
         let days = if from == to { format!("of {from}") } else { format!("from {from} to {to}") };
-        let help = format!("put it back from a backup of the lake; it holds the {role} of {table} {days}");
+        let holds = format!("it holds the {role} of {table} {days}");
+        let help = if !self.newest.contains(name) {
+            format!("put it back from a backup of the lake; only old commits name it: {holds}")
+        } else if stored == Stored::Month {
+            format!("put it back from a backup of the lake; without one load all exports into a new lake: {holds}")
+        } else {
+            format!(
+                "put it back from a backup of the lake, or make it anew with `forecastle run --day {from}`: {holds}"
+            )
+        };
         Damage { path, what, help, part: Part::Data(self.files[name].clone()) }
     }
 }
