@@ -29,6 +29,7 @@ mod commit;
 mod fault;
 mod fs;
 mod history;
+mod history_table;
 mod identity;
 mod latest;
 mod log;
