@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::commit::{Commit, Version};
-use super::name::{Role, TableName};
+use super::name::Role;
 use crate::day::Day;
 
 /// What a commit did to a table of a day.
@@ -51,22 +51,22 @@ pub fn changes(log: &[Commit]) -> Vec<Vec<Change<'_>>> {
 }
 
 fn of_commit(commit: &Commit, newest: Option<Day>) -> Vec<Change<'_>> {
-    let mut pairs: BTreeMap<(Role, &TableName, Day), (Option<&Version>, Option<&Version>)> = BTreeMap::new();
-    for version in &commit.removed {
-        pairs.entry((version.role, &version.table, version.day)).or_default().0 = Some(version);
-    }
-    for version in &commit.added {
-        pairs.entry((version.role, &version.table, version.day)).or_default().1 = Some(version);
+    // As a version was, and as it is.
+    let mut pairs: BTreeMap<_, [Option<&Version>; 2]> = BTreeMap::new();
+    for (at, versions) in [&commit.removed, &commit.added].into_iter().enumerate() {
+        for version in versions {
+            pairs.entry((version.role, &version.table, version.day)).or_default()[at] = Some(version);
+        }
     }
     let mut changes = Vec::new();
     for ((role, _, day), pair) in pairs {
         let is_late = newest.is_some_and(|newest| day < newest);
         let (kind, version, before, is_correction) = match pair {
-            (Some(before), Some(after)) if (before.state, before.rows) == (after.state, after.rows) => continue,
-            (Some(before), Some(after)) => (ChangeKind::Replaced, after, Some(before), true),
-            (Some(before), None) => (ChangeKind::Removed, before, None, true),
-            (None, Some(after)) => (ChangeKind::Added, after, None, is_late),
-            (None, None) => continue,
+            [Some(before), Some(after)] if (before.state, before.rows) == (after.state, after.rows) => continue,
+            [Some(before), Some(after)] => (ChangeKind::Replaced, after, Some(before), true),
+            [Some(before), None] => (ChangeKind::Removed, before, None, true),
+            [None, Some(after)] => (ChangeKind::Added, after, None, is_late),
+            [None, None] => continue,
         };
         changes.push(Change { kind, version, before, is_correction: is_correction && role == Role::Snapshot });
     }

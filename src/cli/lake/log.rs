@@ -27,7 +27,7 @@ pub fn log(host: &Host, lake: &Lake, limit: usize, format: Format) -> Result<Out
         newest_first.iter().for_each(|(commit, changes)| tell(commit, changes));
     } else {
         let rows = rows(&newest_first)?;
-        print(&rows.schema(), &[rows.clone()], format)?;
+        print(&rows.schema(), std::slice::from_ref(&rows), format)?;
     }
     Ok(Outcome::Done)
 }

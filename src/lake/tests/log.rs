@@ -3,8 +3,11 @@
 use super::*;
 use crate::lake::{ChangeKind, changes};
 
-/// Kind, day and rows, rows before, and whether it is a correction: of each change of each commit.
-fn told(test: &TestLake) -> Vec<Vec<(ChangeKind, String, u64, Option<u64>, bool)>> {
+/// Kind, day and rows, rows before, and whether it is a correction.
+type Told = (ChangeKind, String, u64, Option<u64>, bool);
+
+/// Each change of each commit.
+fn told(test: &TestLake) -> Vec<Vec<Told>> {
     let log = test.lake.log().unwrap();
     let told = changes(&log).into_iter().map(|changes| {
         let told = changes.into_iter().map(|change| {

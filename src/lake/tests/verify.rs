@@ -40,7 +40,7 @@ fn a_lost_file_is_damage_also_where_only_an_old_commit_names_it() {
     let files = content(&test.path("data"));
     for (path, bytes) in files {
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(damaged(&test), [path.clone()]);
+        assert_eq!(damaged(&test), std::slice::from_ref(&path));
         std::fs::write(&path, bytes).unwrap();
     }
 }
