@@ -76,11 +76,13 @@ impl Pin {
         crate::hash::sha256(lines.as_bytes())
     }
 
-    /// The columns of a version, without metadata.
+    /// The columns of a version, without metadata; fails as damage where their file is not the one that was committed.
     pub fn schema(&self, version: &Version) -> Result<SchemaRef> {
         let chain = self.head.state.chain(version);
-        let file = chain.iter().rev().find_map(|part| part.rows_file());
-        let file = file.expect("a version that is checked on reading builds on a file of rows");
+        let part = chain.iter().rev().find_map(|part| part.rows_file().map(|file| (part, file)));
+        let (part, file) = part.expect("a version that is checked on reading builds on a file of rows");
+        // Not every flipped bit of a footer is survived by who reads it.
+        verify::prove(self, part)?;
         let builder = rows::builder(&self.path(file), file.bytes)?;
         Ok(Arc::new(history::without_own(builder.schema())))
     }

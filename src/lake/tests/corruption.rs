@@ -9,6 +9,7 @@ use super::*;
 use crate::error::{Error, Kind};
 use crate::lake::commit::{Holds, Stored};
 use crate::lake::history::{self, VersionRows};
+use crate::lake::latest;
 
 /// How many files are damaged in all.
 fn rounds() -> usize {
@@ -149,4 +150,21 @@ fn every_flipped_bit_and_every_cut_is_found_before_a_figure_is_given() {
             Err(error) => assert!(is_damage(&error), "{name} {done}: {error}"),
         }
     }
+}
+
+#[test]
+fn no_bit_of_a_file_for_outside_readers_keeps_the_lake_from_being_read_or_written() {
+    let test = TestLake::new();
+    test.commit("2026-11-20", &[(1, Some("Anchor")), (2, None)]);
+    let shown = test.path("latest/crm.deal.parquet");
+    let good = std::fs::read(&shown).unwrap();
+    let mut unnoticed = 0;
+    for bit in (0..good.len() * 8).step_by(3) {
+        let mut bytes = good.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        std::fs::write(&shown, bytes).unwrap();
+        unnoticed += usize::from(latest::damages(&test.path(""), &BTreeMap::new()).unwrap().is_empty());
+        assert!(latest::refresh(&test.path(""), &test.pin(), &test.path("staging")).is_empty(), "bit {bit}");
+    }
+    assert!(unnoticed * 2 < good.len() * 8 / 3, "{unnoticed}: only bits that change no row are passed over");
 }
