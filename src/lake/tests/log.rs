@@ -38,6 +38,7 @@ fn only_what_came_too_late_or_in_another_form_corrects_the_past() {
     table.write(&batch).unwrap();
     transaction.add(table.finish().unwrap(), Facts::new()).unwrap();
     transaction.commit(meta(6)).unwrap();
+    assert!(writer.show_latest().is_empty());
     drop(writer);
     test.commit("2026-11-20", one);
 

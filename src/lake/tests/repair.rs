@@ -24,6 +24,7 @@ fn lake() -> TestLake {
     table.write(&batch).unwrap();
     transaction.add(table.finish().unwrap(), Facts::new()).unwrap();
     transaction.commit(meta(5)).unwrap();
+    assert!(writer.show_latest().is_empty());
     drop(writer);
     test
 }
@@ -68,6 +69,7 @@ fn what_only_repeats_the_lake_is_made_anew_and_what_is_unfinished_goes() {
         add_deals(&mut transaction, "2026-11-20", &[(nth % 2, None)]).unwrap();
         transaction.commit(meta(1)).unwrap();
     }
+    assert!(writer.show_latest().is_empty());
     drop(writer);
     for _ in 0..2 {
         test.lake.collect("gc", "2027-01-01T00:00:00Z".parse().unwrap(), 0, false).unwrap();
