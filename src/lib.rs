@@ -24,7 +24,7 @@
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
-//! - [`lake`]: all tables as of every day in one folder, one atomic commit a night
+//! - [`lake`]: all tables as of every day in one folder, kept as histories of their rows; one atomic commit a night
 //! - [`project`]: a project's files, the user's own over the shipped pack, and its pipelines
 //! - [`query`]: SQL that is read-only by construction, declared tables, the engine and its functions
 //! - [`catalogue`]: what the project's SQL and reports declare, and who reads whom
