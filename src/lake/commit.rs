@@ -90,7 +90,37 @@ impl Stored {
     }
 }
 
+/// Where the rows of a snapshot come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The day's export.
+    Export,
+    /// Changes that the CRM remembers from before the first export.
+    Events,
+}
+
+impl Origin {
+    /// The fact beside a version that tells it; a version without it is of an export.
+    pub const FACT: &str = "origin";
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Events => "events",
+        }
+    }
+
+    pub(super) fn of(facts: &Facts) -> Self {
+        let told = facts.get(Self::FACT).and_then(|told| told.as_str());
+        if told == Some(Self::Events.name()) { Self::Events } else { Self::Export }
+    }
+}
+
 impl Version {
+    pub fn origin(&self) -> Origin {
+        Origin::of(&self.facts)
+    }
+
     pub(super) fn rows_file(&self) -> Option<&DataFile> {
         self.files.iter().find(|file| file.holds == Holds::Rows)
     }

@@ -57,7 +57,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 pub use collect::{Collected, Garbage};
-pub use commit::{Commit, CommitMeta, Facts, Version};
+pub use commit::{Commit, CommitMeta, Facts, Origin, Version};
 pub use log::{Change, ChangeKind, changes};
 pub use name::{Role, TableName};
 pub use pin::Pin;

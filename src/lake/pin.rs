@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 
 use super::chain::Head;
-use super::commit::{DataFile, Version};
+use super::commit::{DataFile, Origin, Version};
 use super::history;
 use super::name::{Role, TableName};
 use super::rows::{self, Rows};
@@ -49,6 +49,21 @@ impl Pin {
     /// The days of which the table has a version in this role, oldest first.
     pub fn days(&self, table: &TableName, role: Role) -> Vec<Day> {
         self.head.state.days(table, role).map(|version| version.day).collect()
+    }
+
+    /// The table's snapshots that came from exports, oldest first.
+    pub fn exports(&self, table: &TableName) -> impl DoubleEndedIterator<Item = &Version> {
+        self.of_origin(table, Origin::Export)
+    }
+
+    /// The table's snapshots that were rebuilt from events, oldest first.
+    pub fn rebuilt(&self, table: &TableName) -> impl DoubleEndedIterator<Item = &Version> {
+        self.of_origin(table, Origin::Events)
+    }
+
+    fn of_origin(&self, table: &TableName, origin: Origin) -> impl DoubleEndedIterator<Item = &Version> {
+        let snapshots = self.head.state.days(table, Role::Snapshot).map(Arc::as_ref);
+        snapshots.filter(move |version| version.origin() == origin)
     }
 
     /// The newest version of a day up to `day`: its own `day` tells how old it is.

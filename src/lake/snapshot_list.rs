@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 /// Its name in SQL.
 pub const SNAPSHOTS: &str = "lake.snapshot";
 
-/// One row is a snapshot of a table: its day, the rows as of it, and how many of the export were rejected, and how many of
-/// those are carried on from the day before.
+/// One row is a snapshot of a table: its day, the rows as of it, how many of the export were rejected, how many of those
+/// are carried on from the day before, and where its rows come from: `export`, or `events` from before the first one.
 pub fn snapshot_schema() -> SchemaRef {
     Arc::new(Schema::new(vec![
         Field::new("table_name", DataType::Utf8, false),
@@ -25,6 +25,7 @@ pub fn snapshot_schema() -> SchemaRef {
         Field::new("row_count", DataType::Int64, false),
         Field::new("rejected_count", DataType::Int64, true),
         Field::new("carried_count", DataType::Int64, true),
+        Field::new("origin", DataType::Utf8, false),
     ]))
 }
 
@@ -47,6 +48,7 @@ impl Pin {
             Arc::new(snapshots.iter().map(|version| i64::try_from(version.rows).ok()).collect::<Int64Array>()),
             counted("rejected"),
             counted("carried"),
+            Arc::new(snapshots.iter().map(|version| Some(version.origin().name())).collect::<StringArray>()),
         ];
         let failed = |error: &dyn std::fmt::Display| Error::failed(format!("the snapshots cannot be listed: {error}"));
         let batch = RecordBatch::try_new(snapshot_schema(), columns).map_err(|error| failed(&error))?;

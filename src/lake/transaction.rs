@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
 
 use super::chain::{self, Head};
-use super::commit::{Commit, CommitMeta, Facts, Holds, Stored, Version};
+use super::commit::{Commit, CommitMeta, Facts, Holds, Origin, Stored, Version};
 use super::history::Before;
 use super::name::{Role, TableName};
 use super::pin::Pin;
@@ -20,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 
 /// What a run is about to publish for a day; dropped without a commit, it leaves nothing.
 ///
-/// Snapshots of several days of one table are added in the order of their days.
+/// Snapshots of one table are added for one day, or replaced for several at once.
 pub struct Transaction<'w> {
     writer: &'w mut Writer,
     day: Day,
@@ -76,19 +77,13 @@ impl<'w> Transaction<'w> {
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
         let Staged { mut version, schema, closed } = staged;
         let key = (version.table.clone(), version.role, version.day);
-        let base = &self.writer.pin;
-        let held = base.head().state.on(&key.0, key.1, key.2).cloned();
-        let same = held.as_ref().filter(|held| {
-            (held.state, held.rows) == (version.state, version.rows)
-                && base.is_whole(held)
-                && base.schema(held).is_ok_and(|held| held == schema)
-        });
-        if let Some(same) = same {
-            self.state.put(same.clone());
+        if let Some(held) = self.held(&version, &schema, Origin::of(&facts)) {
+            self.state.put(held);
             self.touched.insert(key);
             return Ok(false);
         }
         // The same bytes in the place of damaged ones leave what builds on them as it is.
+        let held = self.writer.pin.head().state.on(&key.0, key.1, key.2);
         let is_again = held.is_some_and(|held| held.stored == version.stored && held.has_files_of(&version));
         version.facts = facts;
         self.put(version, closed);
@@ -107,31 +102,91 @@ impl<'w> Transaction<'w> {
         }
     }
 
+    /// The version of the same table, role and day that the lake held before, if it has the same rows, columns and origin.
+    fn held(&self, version: &Version, schema: &SchemaRef, origin: Origin) -> Option<Arc<Version>> {
+        let base = &self.writer.pin;
+        let held = base.head().state.on(&version.table, version.role, version.day)?;
+        let is_same = (held.state, held.rows, held.origin()) == (version.state, version.rows, origin)
+            && base.is_whole(held)
+            && base.schema(held).is_ok_and(|held| held == *schema);
+        is_same.then(|| held.clone())
+    }
+
     /// Writes the days after one that changed anew, each onto the one before it: what they show stays as it is.
     fn derive_after(&mut self, table: &TableName, day: Day) -> Result<()> {
         let base = self.writer.pin.clone();
-        let later: Vec<Version> = (base.head().state.days(table, Role::Snapshot))
-            .filter(|version| version.day > day && version.stored != Stored::Whole)
-            .map(|version| Version::clone(version))
-            .collect();
-        for held in later {
-            let schema = base.schema(&held)?;
-            let key = held.key.iter().map(|name| schema.index_of(name)).collect::<std::result::Result<Vec<_>, _>>();
-            let key = key.map_err(|error| Error::failed(format!("{table} has lost a column of its key: {error}")))?;
-            let mut writer = self.table(table, Role::Snapshot, held.day, &schema, &key)?;
-            for batch in base.read(&held)? {
-                writer.write(&batch?)?;
-            }
-            let Staged { version, closed, .. } = writer.finish()?;
-            // A base that is as it was keeps everything after it as it was.
-            let is_same = version.stored == Stored::Base
-                && version.rows_file().map(|file| &file.sha256) == held.rows_file().map(|file| &file.sha256);
-            self.put(Version { facts: held.facts, ..version }, closed);
-            if is_same {
+        for held in base.head().state.days(table, Role::Snapshot).filter(|held| held.day > day) {
+            if self.derive(&base, held)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Writes a snapshot that the lake held before anew, onto the one before it; tells whether what follows stays as it was.
+    fn derive(&mut self, base: &Pin, held: &Version) -> Result<bool> {
+        if held.stored == Stored::Whole {
+            return Ok(false);
+        }
+        let (table, schema) = (&held.table, base.schema(held)?);
+        let key = held.key.iter().map(|name| schema.index_of(name)).collect::<std::result::Result<Vec<_>, _>>();
+        let key = key.map_err(|error| Error::failed(format!("{table} has lost a column of its key: {error}")))?;
+        let mut writer = self.table(table, Role::Snapshot, held.day, &schema, &key)?;
+        for batch in base.read(held)? {
+            writer.write(&batch?)?;
+        }
+        let Staged { version, closed, .. } = writer.finish()?;
+        let is_same = is_same_base(&version, held);
+        self.put(Version { facts: held.facts.clone(), ..version }, closed);
+        Ok(is_same)
+    }
+
+    /// Puts snapshots of several days of a table into the commit with the same facts, each day's rows given by `rows`, and
+    /// takes the days `gone` out; what follows on them is derived anew once. Tells how many days have other rows than
+    /// before, or none any more.
+    pub fn replace(
+        &mut self,
+        table: &TableName,
+        form: (&Schema, &[usize]),
+        days: &BTreeSet<Day>,
+        gone: &BTreeSet<Day>,
+        facts: &Facts,
+        mut rows: impl FnMut(Day) -> Result<RecordBatch>,
+    ) -> Result<usize> {
+        let base = self.writer.pin.clone();
+        let Some(first) = days.iter().chain(gone).min().copied() else { return Ok(0) };
+        let mut all = days.clone();
+        all.extend(base.days(table, Role::Snapshot).into_iter().filter(|day| *day >= first));
+        let mut changed = 0;
+        // Whether what a day builds on lies otherwise than it did.
+        let mut is_moved = false;
+        for day in all {
+            let held = base.head().state.on(table, Role::Snapshot, day).cloned();
+            if days.contains(&day) {
+                let mut writer = self.table(table, Role::Snapshot, day, form.0, form.1)?;
+                writer.write(&rows(day)?)?;
+                let Staged { version, schema, closed } = writer.finish()?;
+                let same = self.held(&version, &schema, Origin::of(facts));
+                changed += usize::from(same.is_none());
+                match same {
+                    Some(same) if !is_moved && same.facts == *facts => {}
+                    Some(same) if !is_moved => {
+                        self.put(Version { facts: facts.clone(), ..Version::clone(&same) }, Vec::new())
+                    }
+                    _ => {
+                        is_moved = !held.is_some_and(|held| is_same_base(&version, &held));
+                        self.put(Version { facts: facts.clone(), ..version }, closed);
+                    }
+                }
+            } else if gone.contains(&day) {
+                self.touched.insert((table.clone(), Role::Snapshot, day));
+                self.state.take(table, Role::Snapshot, day);
+                (changed, is_moved) = (changed + 1, true);
+            } else if let Some(held) = held.filter(|_| is_moved) {
+                is_moved = !self.derive(&base, &held)?;
+            }
+        }
+        Ok(changed)
     }
 
     /// Takes a table's version of a day out of the lake; tells whether there was one.
@@ -290,6 +345,12 @@ impl<'w> Transaction<'w> {
         warnings.extend(fs::remove_all(&self.staging).err());
         warnings
     }
+}
+
+/// Whether a base is as it was: then everything after it is, too.
+fn is_same_base(version: &Version, held: &Version) -> bool {
+    version.stored == Stored::Base
+        && version.rows_file().map(|file| &file.sha256) == held.rows_file().map(|file| &file.sha256)
 }
 
 impl Drop for Transaction<'_> {

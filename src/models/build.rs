@@ -36,7 +36,10 @@ impl Fingerprints {
         for (name, table) in &catalogue.tables {
             let declared = table.sql.text.as_str();
             let state = |of: Day| {
-                pin.on(name, Role::Snapshot, of).map(|version| format!("{of} {}\n", version.state)).unwrap_or_default()
+                let version = pin.on(name, Role::Snapshot, of);
+                version
+                    .map(|version| format!("{of} {} {}\n", version.origin().name(), version.state))
+                    .unwrap_or_default()
             };
             let days = pin.days(name, Role::Snapshot);
             let all: String = days.iter().filter(|of| **of <= *day).map(|of| state(*of)).collect();

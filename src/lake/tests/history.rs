@@ -1,6 +1,6 @@
 //! History gives back every day as it came, whatever came before and after it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::SessionContext;
@@ -17,6 +17,8 @@ enum Step {
     Again(Vec<(i64, u8)>),
     /// So many snapshots ago a day is corrected, or one comes late for the day before it.
     Corrected(usize, bool, Vec<(i64, u8)>),
+    /// Days that many before the first export are rebuilt, in the place of all that were; those without deals as before.
+    Rebuilt(BTreeMap<i32, Option<Vec<(i64, u8)>>>),
 }
 
 /// Some deals, about half of those that there are.
@@ -33,8 +35,15 @@ fn rows(chance: &mut Chance) -> Vec<(i64, u8)> {
 fn steps(seed: u64) -> Vec<Step> {
     let mut chance = Chance(seed);
     (0..=chance.below(14))
-        .map(|_| match chance.below(8) {
+        .map(|_| match chance.below(9) {
             0 => Step::Again(rows(&mut chance)),
+            8 => {
+                let day = |chance: &mut Chance| {
+                    let deals = (chance.below(3) == 0).then(|| rows(chance));
+                    (1 + 5 * chance.below(12) as i32, deals)
+                };
+                Step::Rebuilt((0..chance.below(5)).map(|_| day(&mut chance)).collect())
+            }
             1 => Step::Corrected(chance.below(6), chance.below(2) == 0, rows(&mut chance)),
             _ => Step::Later(1 + chance.below(20) as i32, rows(&mut chance)),
         })
@@ -73,6 +82,10 @@ fn play(test: &TestLake, steps: &[Step]) -> Books {
                 let of = books.keys().rev().nth(*back).copied().unwrap_or(newest);
                 (if *late { of.plus(-1).unwrap() } else { of }, rows)
             }
+            Step::Rebuilt(days) => {
+                rebuild(test, days, &mut books);
+                continue;
+            }
         };
         let rows: Vec<(i64, Option<String>)> = rows.iter().map(|(id, value)| (*id, name(*value))).collect();
         let borrowed: Vec<Row<'_>> = rows.iter().map(|(id, name)| (*id, name.as_deref())).collect();
@@ -80,6 +93,33 @@ fn play(test: &TestLake, steps: &[Step]) -> Books {
         books.insert(of, rows);
     }
     books
+}
+
+/// Rebuilds days before the first export.
+fn rebuild(test: &TestLake, days: &BTreeMap<i32, Option<Vec<(i64, u8)>>>, books: &mut Books) {
+    let pin = test.pin();
+    let Some(first) = pin.exports(&deal()).next().map(|version| version.day) else { return };
+    let held: BTreeSet<Day> = pin.rebuilt(&deal()).map(|version| version.day).collect();
+    let mut wanted = Books::new();
+    for (back, rows) in days {
+        let of = first.plus(-back).unwrap();
+        let made = |rows: &Vec<(i64, u8)>| rows.iter().map(|(id, value)| (*id, name(*value))).collect();
+        wanted.insert(of, rows.as_ref().map_or_else(|| books.get(&of).cloned().unwrap_or_default(), made));
+    }
+    let given: BTreeSet<Day> = wanted.keys().copied().collect();
+    let gone: BTreeSet<Day> = held.difference(&given).copied().collect();
+    let changed = wanted.iter().filter(|(of, rows)| !held.contains(of) || books.get(of) != Some(rows)).count();
+    let batch = |of: Day| deals(&wanted[&of].iter().map(|(id, name)| (*id, name.as_deref())).collect::<Vec<_>>());
+    let facts = [(Origin::FACT.to_owned(), Origin::Events.name().into())].into_iter().collect();
+    let mut writer = test.lake.lock("rebuild").unwrap();
+    let mut transaction = writer.begin(first).unwrap();
+    let form = deals(&[]).schema();
+    let told = transaction.replace(&deal(), (&form, &[0]), &given, &gone, &facts, |of| Ok(batch(of))).unwrap();
+    assert_eq!(told, changed + gone.len());
+    let commit = transaction.commit(meta(2)).unwrap().commit;
+    assert_eq!(commit.is_some(), told > 0);
+    books.retain(|of, _| !gone.contains(of));
+    books.extend(wanted);
 }
 
 fn collect(provider: Arc<dyn TableProvider>) -> Vec<RecordBatch> {

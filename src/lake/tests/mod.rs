@@ -23,7 +23,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::{CommitMeta, Facts, Lake, Outcome, Pin, Role, TableName, Transaction};
+use super::{CommitMeta, Facts, Lake, Origin, Outcome, Pin, Role, TableName, Transaction};
 use crate::day::Day;
 use crate::error::Result;
 
