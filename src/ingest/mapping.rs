@@ -1,9 +1,10 @@
 //! A source's `map` over an export's header: one expression for each mapped column of the declared table.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt32Array};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::common::{DFSchema, ToDFSchema};
 use datafusion::error::DataFusionError;
@@ -25,18 +26,25 @@ use crate::error::{Error, Result};
 use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::Source;
-use crate::query::{DeclaredTable, Sql, sql_type};
+use crate::query::{DeclaredColumn, DeclaredTable, Sql, sql_type};
 use crate::yaml::Document;
 
 /// A compiled `map`: evaluates batches of an export's text columns.
 pub struct Mapping {
     ledger: Ledger,
     condition: Option<Arc<dyn PhysicalExpr>>,
-    /// In the declared table's order; `None` for a column that the map leaves out.
-    columns: Vec<Option<Arc<dyn PhysicalExpr>>>,
+    /// The rows of the table that a row of the export holds; mostly one.
+    rows: Vec<MappedRow>,
     /// The header's names that the map reads.
     pub reads: Vec<String>,
     schema: Arc<Schema>,
+}
+
+/// What a row of the table is made of.
+struct MappedRow {
+    condition: Option<Arc<dyn PhysicalExpr>>,
+    /// In the declared table's order; `None` for a column that the map leaves out.
+    columns: Vec<Option<Arc<dyn PhysicalExpr>>>,
 }
 
 /// Where a source stands in its pipeline's file.
@@ -48,31 +56,58 @@ pub struct Place {
 }
 
 impl Place {
-    fn of_column(&self, column: &str) -> Vec<crate::yaml::Segment> {
-        path!["sources", self.index, "map", column].to_vec()
+    /// `row` is a position under `rows`; `None` is what holds for all of them.
+    fn of_column(&self, row: Option<usize>, column: &str) -> Vec<crate::yaml::Segment> {
+        match row {
+            None => path!["sources", self.index, "map", column].to_vec(),
+            Some(row) => path!["sources", self.index, "rows", row, "map", column].to_vec(),
+        }
     }
 
-    fn of_condition(&self) -> Vec<crate::yaml::Segment> {
-        path!["sources", self.index, "where"].to_vec()
+    fn of_condition(&self, row: Option<usize>) -> Vec<crate::yaml::Segment> {
+        match row {
+            None => path!["sources", self.index, "where"].to_vec(),
+            Some(row) => path!["sources", self.index, "rows", row, "where"].to_vec(),
+        }
     }
+}
+
+/// A source's maps: what holds for all rows, and what for each of `rows`.
+fn maps(source: &Source) -> impl Iterator<Item = (Option<usize>, &BTreeMap<String, String>)> {
+    std::iter::once((None, &source.map)).chain(source.rows.iter().enumerate().map(|(at, row)| (Some(at), &row.map)))
 }
 
 /// What is wrong with a `map` whatever the export holds: columns that the table has not, keys that are not
 /// mapped, expressions that do not parse.
 pub fn check(source: &Source, table: &DeclaredTable, place: &Place) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for column in source.map.keys().filter(|column| table.column(column).is_none()) {
-        let found = Problem::error(
-            place.document.key_place(&place.of_column(column)),
-            format!("{} has no column `{column}`", table.name),
-        );
-        problems
-            .push(found.help(problem::did_you_mean(column, table.columns.iter().map(|column| column.name.as_str()))));
+    for (row, map) in maps(source) {
+        for column in map.keys() {
+            let place = || place.document.key_place(&place.of_column(row, column));
+            if table.column(column).is_none() {
+                let names = table.columns.iter().map(|column| column.name.as_str());
+                let found = Problem::error(place(), format!("{} has no column `{column}`", table.name));
+                problems.push(found.help(problem::did_you_mean(column, names)));
+            } else if row.is_some() && source.map.contains_key(column) {
+                let found = Problem::error(place(), format!("`{column}` is mapped for all rows already"));
+                problems.push(found.help("map it in one of the two places"));
+            }
+        }
     }
     for column in table.columns.iter().filter(|column| column.is_required && !source.map.contains_key(&column.name)) {
-        let at = place.document.key_place(&path!["sources", place.index, "map"]);
-        let found = Problem::error(at, format!("`{}` of {} must be mapped: it is required", column.name, table.name));
-        problems.push(found.help(format!("add `{}: <header or expression>`", column.name)));
+        let lacking: Vec<usize> = match source.rows.is_empty() {
+            true => vec![0],
+            false => (0..source.rows.len()).filter(|at| !source.rows[*at].map.contains_key(&column.name)).collect(),
+        };
+        for row in lacking {
+            let at = match source.rows.is_empty() {
+                true => path!["sources", place.index, "map"].to_vec(),
+                false => path!["sources", place.index, "rows", row, "map"].to_vec(),
+            };
+            let said = format!("`{}` of {} must be mapped: it is required", column.name, table.name);
+            let found = Problem::error(place.document.key_place(&at), said);
+            problems.push(found.help(format!("add `{}: <header or expression>`", column.name)));
+        }
     }
     problems
 }
@@ -108,47 +143,58 @@ pub fn compile(
     }
     let mut problems = check(source, table, place);
     let mut reads = Vec::new();
-    let mut columns = Vec::new();
-    for column in &table.columns {
-        let Some(written) = source.map.get(&column.name) else {
-            columns.push(None);
-            continue;
-        };
-        let sql = Sql::yaml(written, &place.document, place.of_column(&column.name));
-        match scope.compile(&sql, &mut reads) {
-            Ok(expression) => {
-                let given = expression.data_type(&schema).map_err(bad)?;
-                if !conform::is_castable(&given, &column.data_type) {
-                    let (name, wanted, given) = (&column.name, sql_type(&column.data_type), sql_type(&given));
-                    let found = Problem::error(
-                        place.document.place(&place.of_column(name)),
-                        format!("`{name}` of {} is {wanted}, but this gives {given}", table.name),
-                    );
-                    problems.push(found.help("change the expression, or cast what it gives"));
-                }
-                columns.push(Some(expression));
-            }
-            Err(found) => problems.push(found),
+    let mut column = |row: Option<usize>, column: &DeclaredColumn, written: &str| {
+        let sql = Sql::yaml(written, &place.document, place.of_column(row, &column.name));
+        let expression = scope.compile(&sql, &mut reads)?;
+        let given = expression.data_type(&schema).map_err(|error| sql.problem(&error))?;
+        if conform::is_castable(&given, &column.data_type) {
+            return Ok(expression);
         }
+        let (name, wanted, given) = (&column.name, sql_type(&column.data_type), sql_type(&given));
+        let found = Problem::error(
+            place.document.place(&place.of_column(row, name)),
+            format!("`{name}` of {} is {wanted}, but this gives {given}", table.name),
+        );
+        Err(found.help("change the expression, or cast what it gives"))
+    };
+    let mut compiled: Vec<Vec<Option<Arc<dyn PhysicalExpr>>>> = Vec::new();
+    for (row, map) in maps(source) {
+        let columns = table.columns.iter().map(|declared| {
+            let written = map.get(&declared.name)?;
+            column(row, declared, written).map_err(|found: Problem| problems.push(found)).ok()
+        });
+        compiled.push(columns.collect());
     }
-    let condition = source.condition.as_ref().and_then(|written| {
-        let sql = Sql::yaml(written, &place.document, place.of_condition());
-        scope.compile(&sql, &mut reads).map_err(|found| problems.push(found)).ok()
-    });
-    if let Some(expression) = &condition
-        && expression.data_type(&schema).ok() != Some(DataType::Boolean)
-    {
-        let at = place.document.place(&place.of_condition());
-        let found = Problem::error(at, "`where` must be true or false for each row");
-        problems.push(found.help("compare something in it, as in `Stage <> 'Test'`"));
-    }
+    let mut condition = |row: Option<usize>, written: &Option<String>| {
+        let sql = Sql::yaml(written.as_ref()?, &place.document, place.of_condition(row));
+        let expression = scope.compile(&sql, &mut reads).map_err(|found| problems.push(found)).ok()?;
+        if expression.data_type(&schema).ok() != Some(DataType::Boolean) {
+            let at = place.document.place(&place.of_condition(row));
+            let found = Problem::error(at, "`where` must be true or false for each row");
+            problems.push(found.help("compare something in it, as in `Stage <> 'Test'`"));
+        }
+        Some(expression)
+    };
+    let of_all = condition(None, &source.condition);
+    let conditions: Vec<_> =
+        source.rows.iter().enumerate().map(|(row, held)| condition(Some(row), &held.condition)).collect();
+    let shared = compiled.remove(0);
+    let rows = match source.rows.is_empty() {
+        true => vec![MappedRow { condition: None, columns: shared }],
+        false => {
+            let whole =
+                |own: Vec<Option<_>>| own.into_iter().zip(&shared).map(|(own, all)| own.or_else(|| all.clone()));
+            let rows = compiled.into_iter().zip(conditions);
+            rows.map(|(own, condition)| MappedRow { condition, columns: whole(own).collect() }).collect()
+        }
+    };
     if !problems.is_empty() {
         problem::sort(&mut problems);
         return Err(Error::project(problems));
     }
     reads.sort();
     reads.dedup();
-    Ok(Mapping { ledger, condition, columns, reads, schema })
+    Ok(Mapping { ledger, condition: of_all, rows, reads, schema })
 }
 
 /// An export whose columns were taken for one: it is separated by something else than its source says.
@@ -277,13 +323,23 @@ pub struct Mapped {
 }
 
 impl Mapping {
-    /// Evaluates the mapped columns over rows of the export; `wanted` chooses positions of the declared table.
-    pub fn evaluate(&self, batch: &RecordBatch, wanted: impl Iterator<Item = usize>) -> Result<Vec<Mapped>> {
+    /// How many rows of the table a row of the export may hold.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Evaluates the columns of one of the rows that rows of the export hold; `wanted` chooses positions of the declared table.
+    pub fn evaluate(
+        &self,
+        row: usize,
+        batch: &RecordBatch,
+        wanted: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Mapped>> {
         let batch = self.with_row_numbers(batch)?;
         let rows = batch.num_rows();
         let mut mapped = Vec::new();
         for position in wanted {
-            let values = match &self.columns[position] {
+            let values = match &self.rows[row].columns[position] {
                 Some(expression) => {
                     Some(expression.evaluate(&batch).and_then(|value| value.into_array(rows)).map_err(evaluation)?)
                 }
@@ -295,14 +351,24 @@ impl Mapping {
     }
 
     /// Which rows the source's `where` lets through; `None` if there is no condition.
-    pub fn condition(&self, batch: &RecordBatch) -> Result<Option<ArrayRef>> {
-        let Some(condition) = &self.condition else { return Ok(None) };
+    pub fn condition(&self, batch: &RecordBatch) -> Result<Option<BooleanArray>> {
+        self.is_true(self.condition.as_ref(), batch)
+    }
+
+    /// Which rows of the export hold one of the rows; `None` if all do.
+    pub fn condition_of(&self, row: usize, batch: &RecordBatch) -> Result<Option<BooleanArray>> {
+        self.is_true(self.rows[row].condition.as_ref(), batch)
+    }
+
+    fn is_true(&self, condition: Option<&Arc<dyn PhysicalExpr>>, batch: &RecordBatch) -> Result<Option<BooleanArray>> {
+        let Some(condition) = condition else { return Ok(None) };
         let batch = self.with_row_numbers(batch)?;
         let values =
             condition.evaluate(&batch).and_then(|value| value.into_array(batch.num_rows())).map_err(evaluation)?;
         // A text that does not fit here rejects its row only if a mapped column needs it.
         self.ledger.take();
-        Ok(Some(values))
+        // NULL is not true.
+        Ok(Some(values.as_boolean().iter().map(|value| Some(value == Some(true))).collect()))
     }
 
     /// The batch under the compiled schema: columns that are not read are NULL, the row's number comes last.

@@ -64,7 +64,7 @@ pub fn read(over: &Over<'_>, export: &mut Export) -> Result<Read> {
         if row.max(fault) > 0 {
             last.insert(Arc::clone(&batch.file), Last { line: row.max(fault), is_fault: fault > row });
         }
-        read.counts.read += (batch.lines.len() + batch.faults.len()) as u64;
+        read.counts.read += batch.faults.len() as u64;
         over.take_faults(&batch.faults, &mut read)?;
         over.take_rows(batch, &mut read)?;
     }
@@ -85,29 +85,42 @@ struct Last {
 
 impl Over<'_> {
     fn take_rows(&self, batch: TextBatch, read: &mut Read) -> Result<()> {
-        let TextBatch { file, mut columns, mut lines, .. } = batch;
-        if let Some(keep) = self.mapping.condition(&columns)? {
-            // NULL is not true.
-            let keep: BooleanArray = keep.as_boolean().iter().map(|keep| Some(keep == Some(true))).collect();
-            read.counts.left_out += (keep.len() - keep.true_count()) as u64;
-            read.counts.read -= (keep.len() - keep.true_count()) as u64;
-            lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
-            columns = filter_record_batch(&columns, &keep)
-                .map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
+        let TextBatch { file, columns, lines, .. } = batch;
+        let all = lines.len();
+        let keep = self.mapping.condition(&columns)?;
+        let (columns, lines) = only(columns, lines, keep)?;
+        read.counts.left_out += (all - lines.len()) as u64;
+        for row in 0..self.mapping.rows() {
+            let holds = self.mapping.condition_of(row, &columns)?;
+            let (columns, lines) = only(columns.clone(), lines.clone(), holds)?;
+            self.take_row(row, &file, columns, lines, read)?;
         }
+        Ok(())
+    }
+
+    /// Takes one of the rows of the table that each of these rows of the export holds.
+    fn take_row(
+        &self,
+        row: usize,
+        file: &Arc<str>,
+        columns: RecordBatch,
+        lines: Vec<u64>,
+        read: &mut Read,
+    ) -> Result<()> {
         let rows = lines.len();
+        read.counts.read += rows as u64;
         if rows == 0 {
             return Ok(());
         }
         let all: Vec<usize> = (0..self.table.columns.len()).collect();
-        let mapped = self.mapping.evaluate(&columns, all.iter().copied())?;
+        let mapped = self.mapping.evaluate(row, &columns, all.iter().copied())?;
         let (values, faults) = conform::conform(self.table, &all, mapped, rows, &self.settings.timezone)?;
         if !faults.is_empty() {
             self.note_keys(&values, faults.keys().copied(), read)?;
-            self.reject(&file, &columns, &lines, &faults, read);
+            self.reject(file, &columns, &lines, &faults, read);
         }
         read.places.0.push((
-            file,
+            Arc::clone(file),
             lines.iter().enumerate().filter(|(row, _)| !faults.contains_key(row)).map(|(_, line)| *line).collect(),
         ));
         read.good.push(conform::fitting(self.table, values, &faults)?);
@@ -160,13 +173,15 @@ impl Over<'_> {
         let texts =
             RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..self.header.len()).map(column).collect())
                 .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
-        let mapped = self.mapping.evaluate(&texts, self.table.key.iter().copied())?;
-        let (key, _) = conform::conform(self.table, &self.table.key, mapped, faults.len(), &self.settings.timezone)?;
-        let keys = self.keys.of_columns(&key)?;
-        for (row, fault) in faults.iter().enumerate() {
-            if key.iter().all(|column| column.is_valid(row)) {
-                read.rejected_keys.insert(Box::from(keys.row(row).as_ref()));
-            }
+        for row in 0..self.mapping.rows() {
+            let mapped = self.mapping.evaluate(row, &texts, self.table.key.iter().copied())?;
+            let zone = &self.settings.timezone;
+            let (key, _) = conform::conform(self.table, &self.table.key, mapped, faults.len(), zone)?;
+            let keys = self.keys.of_columns(&key)?;
+            let readable = (0..faults.len()).filter(|at| key.iter().all(|column| column.is_valid(*at)));
+            read.rejected_keys.extend(readable.map(|at| Box::from(keys.row(at).as_ref())));
+        }
+        for fault in faults {
             read.rejects.push(Reject {
                 file: Arc::clone(&fault.file),
                 line: fault.line,
@@ -177,4 +192,13 @@ impl Over<'_> {
         }
         Ok(())
     }
+}
+
+/// The rows of a batch that are to be kept, with their lines; all, if that is not said.
+fn only(columns: RecordBatch, lines: Vec<u64>, keep: Option<BooleanArray>) -> Result<(RecordBatch, Vec<u64>)> {
+    let Some(keep) = keep else { return Ok((columns, lines)) };
+    let lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
+    let columns = filter_record_batch(&columns, &keep)
+        .map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
+    Ok((columns, lines))
 }

@@ -17,7 +17,7 @@ pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Definition, Gravity, Materialize, ModelHeader, ReportHeader,
 };
 pub use pipeline::{
-    Currency, Export, Pack, Pipeline, PipelineFile, Share, Source, TimeZone, Volume, parse as parse_pipeline,
+    Currency, Export, Pack, Pipeline, PipelineFile, Row, Share, Source, TimeZone, Volume, parse as parse_pipeline,
 };
 
 use crate::error::{Error, Kind, Result};

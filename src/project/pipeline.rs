@@ -71,6 +71,10 @@ pub struct Source {
     /// A SQL condition over the export's columns; rows for which it is not true are left out and counted.
     #[serde(rename = "where")]
     pub condition: Option<String>,
+    /// Where a row of the export holds several of the table: what each of these is mapped from, beside what `map` says
+    /// of all of them. Without any, a row of the export is one of the table.
+    #[serde(default)]
+    pub rows: Vec<Row>,
     #[serde(default)]
     pub rejects: Rejects,
     #[serde(default)]
@@ -97,6 +101,16 @@ impl Source {
             .filter(|given| **given)
             .count()
     }
+}
+
+/// One of several rows that a row of an export holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    pub map: BTreeMap<String, String>,
+    /// Rows of the export for which it is not true do not hold this one.
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
 }
 
 /// What an export holds.
