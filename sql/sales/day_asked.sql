@@ -6,13 +6,18 @@ checks:
   - not_null: [asked_for, asked_on, snapshot_on, quarter]
 --- */
 -- One row is a past day that is asked for: the end of a month, the first snapshot of a fiscal quarter, so many weeks before its end, or today.
--- A day without a snapshot is shown by the last one before it; where that is over 14 days older, the day is not asked for.
+-- A day without a snapshot is shown by the last one before it; where that is over 14 days older, the day is not asked for. Days from before
+-- the first export, rebuilt from events, show ends of months and today, however old they are: in between nothing changed. No forecast is scored on them,
+-- because what no event tells of them is as the first export shows it.
 WITH snapshot AS (
-  SELECT snapshot_on FROM lake.snapshot WHERE table_name = 'crm.deal'
+  SELECT snapshot_on, origin FROM lake.snapshot WHERE table_name = 'crm.deal'
+),
+exported AS (
+  SELECT snapshot_on FROM snapshot WHERE origin = 'export'
 ),
 quarter AS (
   SELECT period_start(snapshot_on, 'quarter') AS quarter_start, period_end(snapshot_on, 'quarter') AS quarter_end, min(snapshot_on) AS first_on
-  FROM snapshot
+  FROM exported
   GROUP BY period_start(snapshot_on, 'quarter'), period_end(snapshot_on, 'quarter')
 ),
 weeks_before AS (
@@ -44,6 +49,9 @@ SELECT
   days_between(a.asked_on, period_end(a.asked_on, 'quarter')) AS days_left,
   days_between(max(s.snapshot_on), a.asked_on) AS days_stale
 FROM asked AS a
-JOIN snapshot AS s ON s.snapshot_on <= a.asked_on
+JOIN snapshot AS s ON s.snapshot_on <= a.asked_on AND (s.origin = 'export' OR a.asked_for IN ('month end', 'today'))
 GROUP BY a.asked_for, a.asked_on
-HAVING days_between(max(s.snapshot_on), a.asked_on) <= 14 OR a.asked_for = 'today'
+HAVING
+  days_between(max(s.snapshot_on), a.asked_on) <= 14
+  OR max(CASE s.origin WHEN 'export' THEN s.snapshot_on END) IS NULL
+  OR a.asked_for = 'today'

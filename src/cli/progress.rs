@@ -59,6 +59,7 @@ impl<'t> Progress<'t> {
         let (name, fields) = match event {
             Event::Day { day, nth, of } => ("day", serde_json::json!({"day": day, "nth": nth, "of": of})),
             Event::Source(source) => ("source", serde_json::json!({"source": source})),
+            Event::Past(past) => ("past", serde_json::json!({"past": past})),
             Event::Model(model) => ("model", serde_json::json!({"model": model})),
             Event::Check(check) => ("check", serde_json::json!({"check": check})),
             Event::Committed { day, commit } => ("commit", serde_json::json!({"day": day, "commit": commit})),

@@ -7,7 +7,7 @@ use forecastle::day::Day;
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake::{Lake, Pin, Role};
 use forecastle::project::{PipelineFile, Project};
-use forecastle::run::{self, DayRecord, Days, ModelOutcome, Record, ReportOutcome, Request, SourceOutcome};
+use forecastle::run::{self, DayRecord, Days, ModelOutcome, PastRecord, Record, ReportOutcome, Request, SourceOutcome};
 
 use super::Host;
 use super::args;
@@ -143,6 +143,9 @@ fn summary(host: &Host, record: &Record, started: Timestamp) {
     if rejected > 0 {
         say(&format!("  rejected  {} over all days, {carried} of them kept as they last were", rows(rejected)));
     }
+    if let Some(past) = &last.past {
+        rebuilt(host, past);
+    }
     models_and_checks(host, last);
     for report in &last.reports {
         let what = match (&report.outcome, &report.folder) {
@@ -183,6 +186,16 @@ fn sources(host: &Host, day: &DayRecord) {
         for reason in source.reasons.iter().take(3) {
             host.terminal.say(&format!("            {}: {reason}", source.table));
         }
+    }
+}
+
+fn rebuilt(host: &Host, past: &PastRecord) {
+    let PastRecord { table, since, days, taken, passed_over, reasons, .. } = past;
+    let since = since.map(|since| format!(", since {since}")).unwrap_or_default();
+    let events = format!("{taken} events taken, {passed_over} passed over");
+    host.terminal.say(&format!("  past      {table}: {} rebuilt{since} · {events}", count(*days, "day")));
+    for reason in reasons.iter().take(5) {
+        host.terminal.say(&format!("            {reason}"));
     }
 }
 

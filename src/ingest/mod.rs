@@ -3,13 +3,15 @@
 //! Nothing is inferred: text is mapped and cast by the declared types. A row that does not fit is kept as a
 //! reject with its place and reason, and is never taken for a deletion: where its key can be read, the last good
 //! version of the row is carried on. A source fails whole, without touching the lake, when too many rows are
-//! rejected or when the export is much smaller than the one before.
+//! rejected or when the export is much smaller than the one before. What days before the first export were like is
+//! worked out from events in [`rebuild`].
 
 mod conform;
 mod function;
 mod keyed;
 mod mapping;
 mod reading;
+pub mod rebuild;
 mod reject;
 mod text;
 
@@ -26,7 +28,7 @@ use crate::day::Day;
 use crate::error::{Doing, Error, Result};
 use crate::exports::{self, Export, Format, Roots};
 use crate::hash::sha256_of_parts;
-use crate::lake::{Facts, Pin, Role, Staged, TableWriter, Version};
+use crate::lake::{Facts, Pin, Staged, TableWriter, Version};
 use crate::project::{self, Source};
 use crate::query::{DeclaredTable, Settings};
 use keyed::{KeySet, Keys};
@@ -61,7 +63,7 @@ pub struct Loaded {
 /// Rows of one source on one day.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Counts {
-    /// In the export, without those that `where` leaves out.
+    /// In the export, without those that `where` leaves out; one that holds several rows of the table counts as often.
     pub read: u64,
     pub left_out: u64,
     pub rejected: u64,
@@ -106,9 +108,9 @@ impl Job {
         Ok(sha256_of_parts(parts.iter().map(String::as_str)))
     }
 
-    /// The table as of the last day before this one.
+    /// The table as of the last day before this one that had an export.
     fn before<'p>(&self, pin: &'p Pin) -> Option<&'p Version> {
-        pin.as_of(&self.table.name, Role::Snapshot, self.day().plus(-1)?)
+        pin.exports(&self.table.name).rfind(|version| version.day < self.day())
     }
 
     /// Compiles the map over the header of the day's export: what `validate` does where an export is there.

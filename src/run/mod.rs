@@ -4,9 +4,11 @@
 //! visible. For the newest day models are built and checked over what is staged and the reports' queries are
 //! answered. Then all of it is one commit; only after that are reports written. Days before the newest are
 //! committed as sources alone: what a model holds belongs to the day it was computed for. Where an older day was
-//! corrected, the later days that took rows over from it are read again.
+//! corrected, the later days that took rows over from it are read again. Where the CRM's own record of changes tells of days
+//! before the first export, those are rebuilt once the newest day's sources are read, as a commit of their own.
 
 mod ask;
+mod past;
 mod prepare;
 mod record;
 mod schedule;
@@ -22,8 +24,8 @@ use uuid::Uuid;
 pub use ask::ask;
 pub use prepare::{Environment, JobTemplate, Prepared, prepare, settings};
 pub use record::{
-    DayRecord, Event, ModelOutcome, ModelRecord, Record, ReportOutcome, ReportRecord, SourceOutcome, SourceRecord,
-    Status,
+    DayRecord, Event, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord, SourceOutcome,
+    SourceRecord, Status,
 };
 
 pub use validate::{Validated, validate};
@@ -87,7 +89,7 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
     for template in &prepared.jobs {
         let days = template.days()?;
         let held: BTreeSet<Day> =
-            lake.map(|pin| pin.days(&template.table.name, Role::Snapshot).into_iter().collect()).unwrap_or_default();
+            lake.map(|pin| pin.exports(&template.table.name).map(|version| version.day).collect()).unwrap_or_default();
         missing.extend(days.iter().filter(|day| !held.contains(day)));
         exported.extend(days);
     }
@@ -198,12 +200,18 @@ fn begin(days: &mut Vec<DayRecord>, day: Day) -> &mut DayRecord {
         day,
         commit: None,
         sources: Vec::new(),
+        past: None,
         models: Vec::new(),
         checks: Vec::new(),
         checks_skipped: Vec::new(),
         reports: Vec::new(),
     });
     days.last_mut().expect("one was pushed the line before")
+}
+
+fn tell_past(past: PastRecord, record: &mut DayRecord, observe: &mut dyn FnMut(Event<'_>)) {
+    observe(Event::Past(&past));
+    record.past = Some(past);
 }
 
 /// What stays the same over a run.
@@ -225,8 +233,7 @@ impl Work<'_> {
         for (at, day) in self.plan.days.iter().enumerate() {
             observe(Event::Day { day: *day, nth: at + 1, of });
             let this = begin(&mut record.days, *day);
-            let is_computed = at + 1 == of && !self.plan.sources_only;
-            let answers = self.day(writer, *day, is_computed, this, observe).await?;
+            let answers = self.day(writer, *day, at + 1 == of, this, observe).await?;
             self.publish(writer.pin(), *day, &answers, this, observe)?;
             // A run that is killed later has told what it had done.
             self.lake.write_run(&self.host.run_id, record)?;
@@ -261,13 +268,48 @@ impl Work<'_> {
             .max();
         let mut transaction = writer.begin(day)?;
         sources::read(&self.sources(day, None), &mut transaction, record, observe).await?;
+        if is_newest && let Some(past) = self.past(day, &transaction.view(), observe)? {
+            if past.is_idle() {
+                tell_past(past.record(0), record, observe);
+            } else {
+                // Models are to see the rebuilt days, and those are built onto what is committed.
+                let message = format!("{} for {day}, its sources", self.file.pipeline.name);
+                self.commit(transaction, day, &message, record, observe)?;
+                self.rebuild(writer, day, past, record, observe)?;
+                transaction = writer.begin(day)?;
+            }
+        }
         let mut answers = Answers::new();
-        if is_newest {
+        if is_newest && !self.plan.sources_only {
             answers = self.compute(&mut transaction, day, record, observe).await?;
             self.settle_models(&mut transaction, day, newest_model_day)?;
         }
         self.commit(transaction, day, &format!("{} for {day}", self.file.pipeline.name), record, observe)?;
         Ok(answers)
+    }
+
+    fn past(&self, day: Day, view: &Pin, observe: &mut dyn FnMut(Event<'_>)) -> Result<Option<past::Found<'_>>> {
+        let zone = settings(&self.file.pipeline, day).timezone;
+        past::find(&self.prepared.catalogue, view, &zone, &self.host.program, observe)
+    }
+
+    /// Puts rebuilt days into the lake, as a commit of their own.
+    fn rebuild(
+        &self,
+        writer: &mut Writer,
+        day: Day,
+        past: past::Found<'_>,
+        record: &mut DayRecord,
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
+        let mut transaction = writer.begin(day)?;
+        let mut rebuilt = past.enter(&mut transaction)?;
+        let message = format!("{} before {}, rebuilt from events", rebuilt.table, rebuilt.before);
+        let outcome = transaction.commit(self.meta(&message))?;
+        outcome.warnings.into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
+        rebuilt.commit = outcome.commit.map(|commit| commit.number);
+        tell_past(rebuilt, record, observe);
+        Ok(())
     }
 
     /// The tables that build on the day before, by the later days on which they do: what those days took over from a day
@@ -276,10 +318,9 @@ impl Work<'_> {
         let mut following: BTreeMap<Day, BTreeSet<TableName>> = BTreeMap::new();
         for template in &self.prepared.jobs {
             let name = &template.table.name;
-            for later in pin.days(name, Role::Snapshot).into_iter().filter(|later| *later > day) {
-                let carried = pin.on(name, Role::Snapshot, later).map_or(0, |held| sources::counts_of(held).carried);
-                if template.source.export == Export::Changes || carried > 0 {
-                    following.entry(later).or_default().insert(name.clone());
+            for later in pin.exports(name).filter(|later| later.day > day) {
+                if template.source.export == Export::Changes || sources::counts_of(later).carried > 0 {
+                    following.entry(later.day).or_default().insert(name.clone());
                 }
             }
         }
@@ -331,17 +372,21 @@ impl Work<'_> {
         record: &mut DayRecord,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
-        let meta = CommitMeta {
+        let outcome = transaction.commit(self.meta(message))?;
+        outcome.warnings.into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
+        let commit = outcome.commit.map(|commit| commit.number);
+        record.commit = commit.or(record.commit);
+        observe(Event::Committed { day, commit });
+        Ok(())
+    }
+
+    fn meta(&self, message: &str) -> CommitMeta {
+        CommitMeta {
             uuid: (self.host.fresh_uuid)(),
             made_at: (self.host.now)(),
             program: self.host.program.clone(),
             message: message.to_owned(),
-        };
-        let outcome = transaction.commit(meta)?;
-        outcome.warnings.into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
-        record.commit = outcome.commit.map(|commit| commit.number);
-        observe(Event::Committed { day, commit: record.commit });
-        Ok(())
+        }
     }
 
     /// Models, checks and the answers to the reports' queries, over what the transaction is about to publish.

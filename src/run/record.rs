@@ -62,6 +62,9 @@ pub struct DayRecord {
     /// `None` if the lake held all of it already, or if nothing was committed.
     pub commit: Option<u64>,
     pub sources: Vec<SourceRecord>,
+    /// Days before the first export, if they were rebuilt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<PastRecord>,
     pub models: Vec<ModelRecord>,
     pub checks: Vec<CheckOutcome>,
     /// Checks that could not run because what they read is not there.
@@ -87,6 +90,25 @@ pub enum SourceOutcome {
     /// There is no export; the table stays as it was.
     Absent,
     Failed(String),
+}
+
+/// What was rebuilt of a table from events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastRecord {
+    pub table: String,
+    /// The day of the first export.
+    pub before: Day,
+    /// The oldest day that was rebuilt, and how many there are.
+    pub since: Option<Day>,
+    pub days: usize,
+    /// How many days have other rows than before, or none any more.
+    pub changed: usize,
+    /// Events before the first export that were taken, and that were not.
+    pub taken: u64,
+    pub passed_over: u64,
+    /// Why events were passed over, and what else is not known; the most frequent first.
+    pub reasons: Vec<String>,
+    pub commit: Option<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -136,6 +158,7 @@ pub enum Event<'e> {
         of: usize,
     },
     Source(&'e SourceRecord),
+    Past(&'e PastRecord),
     Model(&'e ModelRecord),
     Check(&'e CheckOutcome),
     Committed {

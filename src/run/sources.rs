@@ -11,7 +11,7 @@ use super::prepare::JobTemplate;
 use super::record::{DayRecord, Event, SourceOutcome, SourceRecord};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::{Counts, Job, Loaded};
-use crate::lake::{Facts, Pin, Role, TableName, Transaction, Version};
+use crate::lake::{Facts, Origin, Pin, Role, TableName, Transaction, Version};
 use crate::query::declared::reject_schema;
 use crate::query::{Settings, session};
 
@@ -129,7 +129,8 @@ enum Standing {
 
 fn standing(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<Standing> {
     let name = &job.table.name;
-    let held = view.on(name, Role::Snapshot, job.day());
+    // A day that was rebuilt from events has had no export.
+    let held = view.on(name, Role::Snapshot, job.day()).filter(|held| held.origin() == Origin::Export);
     let counts = held.map(counts_of).unwrap_or_default();
     if files.is_empty() {
         let outcome = match held {

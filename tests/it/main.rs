@@ -24,5 +24,6 @@ mod models;
 mod module_order;
 mod past;
 mod questions;
+mod rebuilt;
 mod repeated;
 mod together;
