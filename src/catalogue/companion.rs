@@ -1,12 +1,15 @@
 //! The relations that the lake gives beside a declared table.
 
+use std::collections::BTreeMap;
+
 use arrow::datatypes::SchemaRef;
 
 use super::Catalogue;
-use crate::lake;
-use crate::query::DeclaredTable;
+use crate::lake::{self, TableName};
+use crate::problem::Problem;
 use crate::query::changes;
 use crate::query::declared::reject_schema;
+use crate::query::{DeclaredTable, Sql};
 
 /// A relation beside a declared table, named by the table's name and an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,25 @@ impl Companion {
 }
 
 impl Catalogue {
+    /// Tables and models that have the name of a relation of the lake's own.
+    pub(super) fn taken_names(&self) -> Vec<Problem> {
+        let beside =
+            |name: &TableName| Companion::ALL.map(|companion| (format!("{name}{}", companion.ending()), name.clone()));
+        let own: BTreeMap<String, TableName> = self.tables.keys().flat_map(beside).collect();
+        let named = self.tables.iter().map(|(name, table)| (name, &table.sql));
+        let named = named.chain(self.models.iter().map(|(name, model)| (name, &model.sql)));
+        let told = |(name, sql): (&TableName, &Sql)| {
+            let name = name.to_string();
+            let message = match own.get(&name) {
+                Some(table) => format!("`{name}` is what the lake tells of `{table}`"),
+                None if name == lake::SNAPSHOTS => format!("`{name}` is the lake's list of snapshots"),
+                None => return None,
+            };
+            Some(Problem::error(sql.start(), message).help("give this file another name"))
+        };
+        named.filter_map(told).collect()
+    }
+
     /// The declared table that a relation is, or stands beside.
     pub fn declared(&self, relation: &str) -> Option<&DeclaredTable> {
         let table = |name: &str| self.tables.get(&name.parse().ok()?);

@@ -56,6 +56,8 @@ pub fn load(files: &Files) -> Catalogue {
     }
     let of_models: Vec<Check> = catalogue.models.values().flat_map(|model| model.checks.clone()).collect();
     catalogue.checks.splice(0..0, of_models);
+    let taken = catalogue.taken_names();
+    catalogue.problems.extend(taken);
     let reading = catalogue.reading_problems();
     catalogue.problems.extend(reading);
     problem::sort(&mut catalogue.problems);

@@ -98,7 +98,7 @@ impl Job {
             format!("{:?}", self.source),
             self.settings.timezone.iana_name().unwrap_or_default().to_owned(),
             self.table.sql.text.clone(),
-            self.before(pin).map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default(),
+            self.builds_on(pin),
         ];
         for file in files {
             let content = std::fs::File::open(file).doing("open", file)?;
@@ -106,6 +106,11 @@ impl Job {
             parts.push(format!("{} {content:032x}", self.roots.name(file)));
         }
         Ok(sha256_of_parts(parts.iter().map(String::as_str)))
+    }
+
+    /// Names the state that the rows of the day may take rows over from.
+    fn builds_on(&self, pin: &Pin) -> String {
+        self.before(pin).map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default()
     }
 
     /// The table as of the last day before this one that had an export.
@@ -166,7 +171,12 @@ impl Job {
             true => None,
             false => Some(write(rejects, &[reject::batch(&mut rejected)?])?),
         };
-        Ok(Loaded { table, rejects, facts: facts(&counts, &export), counts, reasons })
+        let mut facts = facts(&counts, &export);
+        // Absent rows of an export of changes, and rejected ones of any, are as they were: or are missing, as they were.
+        if self.source.export == project::Export::Changes || counts.rejected > 0 {
+            facts.insert(Version::BUILDS_ON.to_owned(), self.builds_on(pin).into());
+        }
+        Ok(Loaded { table, rejects, facts, counts, reasons })
     }
 
     /// Rows of the day before that stay: carried ones, and for an export of changes all that are absent.
@@ -267,6 +277,15 @@ impl Job {
     fn told(&self, error: Error) -> Error {
         Error { message: format!("{}: {}", self.table.name, error.message), ..error }
     }
+}
+
+/// Whether a version took rows over from a state that is no longer that of the day before.
+pub fn is_outdated(pin: &Pin, version: &Version) -> bool {
+    let Some(built_on) = version.facts.get(Version::BUILDS_ON).and_then(|built_on| built_on.as_str()) else {
+        return false;
+    };
+    let before = pin.exports(&version.table).rfind(|before| before.day < version.day);
+    before.map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default() != built_on
 }
 
 /// Nobody gains by two exports that collide, so a hash that is as fast as reading will do.

@@ -117,6 +117,9 @@ impl Origin {
 }
 
 impl Version {
+    /// The fact that names the state which the version took rows over from.
+    pub const BUILDS_ON: &str = "builds_on";
+
     pub fn origin(&self) -> Origin {
         Origin::of(&self.facts)
     }

@@ -55,7 +55,7 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
         return Ok(());
     }
     fs::create_folders(root)?;
-    refuse_foreign(root, &path)?;
+    refuse_foreign(root)?;
     for folder in FOLDERS {
         fs::create_folder(&root.join(folder))?;
     }
@@ -80,7 +80,7 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
 }
 
 /// A folder with anything but the beginnings of a lake is not taken, nor one whose `LAKE.json` was lost.
-fn refuse_foreign(root: &Path, path: &Path) -> Result<()> {
+fn refuse_foreign(root: &Path) -> Result<()> {
     let names = fs::list(root)?;
     let foreign = |name: &&String| {
         !FOLDERS.contains(&name.as_str()) && !["lock", "LAKE.json", "gc.json"].contains(&name.as_str())
@@ -89,8 +89,14 @@ fn refuse_foreign(root: &Path, path: &Path) -> Result<()> {
         let said = format!("the folder {} is not empty and holds no lake: `{name}` is in it", root.display());
         return Err(Error::new(Kind::Project, said).help("give the lake an empty folder, or one that is not there yet"));
     }
-    if !fs::list(&root.join("commits"))?.is_empty() && !fs::exists(path) {
-        return Err(chain::damaged(path, "is missing, yet there are commits"));
+    refuse_nameless(root)
+}
+
+/// Fails as damage where there are commits, but nothing that says of which lake.
+pub fn refuse_nameless(root: &Path) -> Result<()> {
+    let path = root.join("LAKE.json");
+    if fs::exists(&root.join("commits")) && !fs::list(&root.join("commits"))?.is_empty() && !fs::exists(&path) {
+        return Err(chain::damaged(&path, "is missing, yet there are commits"));
     }
     Ok(())
 }

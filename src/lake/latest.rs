@@ -65,6 +65,17 @@ fn wanted(pin: &Pin) -> BTreeMap<String, &Version> {
     wanted
 }
 
+/// Takes away every file that the lake made; gives back what failed.
+pub fn clear(root: &Path) -> Vec<Error> {
+    let latest = root.join("latest");
+    match fs::list(&latest) {
+        Ok(names) => {
+            names.iter().filter(|name| is_ours(name)).filter_map(|name| fs::remove(&latest.join(name)).err()).collect()
+        }
+        Err(error) => vec![error],
+    }
+}
+
 /// Whether the lake made a file of this name; others are left alone.
 fn is_ours(name: &str) -> bool {
     name.strip_suffix(".parquet").is_some_and(|table| table.parse::<TableName>().is_ok())

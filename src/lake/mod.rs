@@ -91,7 +91,11 @@ impl Lake {
                 .help("the first run makes it; if it was made, look at what the pipeline says under `lake`")
         };
         let root = fs::real_path(root)?.ok_or_else(missing)?;
-        let (identity, origin) = identity::read(&root)?.ok_or_else(missing)?;
+        let Some((identity, origin)) = identity::read(&root)? else {
+            // A lake that has lost its name is no missing one.
+            identity::refuse_nameless(&root)?;
+            return Err(missing());
+        };
         Ok(Self { root: root.into(), identity, origin })
     }
 

@@ -60,6 +60,13 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// Takes away what `latest` shows; gives back what failed.
+    pub fn hide_latest(&self) -> Vec<Error> {
+        latest::clear(&self.root)
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         // What stays is removed by the next writer.

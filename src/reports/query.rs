@@ -65,7 +65,10 @@ async fn answer(session: &Session, report: &str, name: &str, query: &ReportQuery
                 .help(format!("look at {}", found.place))
         })
     };
-    let plan = session.plan(selection, sql).await.map_err(|found| Error::project(vec![found]))?;
+    let plan = session.plan(selection, sql).await.map_err(|found| {
+        Error::failed(format!("the query `{name}` of the report {report} cannot be planned: {}", found.message))
+            .help(format!("look at {}", found.place))
+    })?;
     let rows = session.collect(&plan).await.map_err(failed)?;
     table(plan.schema().inner(), &rows, name, report)
 }

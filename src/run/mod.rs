@@ -33,9 +33,10 @@ pub use validate::{Validated, validate};
 use crate::catalogue::Selector;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
+use crate::ingest;
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
 use crate::models::{self, Fingerprints};
-use crate::project::{Export, PipelineFile, Project};
+use crate::project::{PipelineFile, Project};
 use crate::query::Session;
 use crate::reports::{self, Table};
 use schedule::{Held, Schedule};
@@ -229,6 +230,8 @@ type Answers = BTreeMap<String, std::result::Result<BTreeMap<String, Arc<Table>>
 
 impl Work<'_> {
     async fn days(&self, writer: &mut Writer, record: &mut Record, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        // What a run that was ended in the middle of a correction left is taken up before anything builds on it.
+        self.mend(writer, record, observe).await?;
         let of = self.plan.days.len();
         for (at, day) in self.plan.days.iter().enumerate() {
             observe(Event::Day { day: *day, nth: at + 1, of });
@@ -238,16 +241,12 @@ impl Work<'_> {
             // A run that is killed later has told what it had done.
             self.lake.write_run(&self.host.run_id, record)?;
         }
-        let Some(last) = self.plan.days.last() else { return Ok(()) };
-        let following = self.following(writer.pin(), *last);
-        let of = of + following.len();
-        for (at, (day, tables)) in following.into_iter().enumerate() {
-            observe(Event::Day { day, nth: self.plan.days.len() + at + 1, of });
-            self.follow(writer, day, tables, begin(&mut record.followed, day), observe).await?;
-            self.lake.write_run(&self.host.run_id, record)?;
-        }
+        self.mend(writer, record, observe).await?;
         if self.file.pipeline.latest {
             writer.show_latest().into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
+        } else {
+            // What an earlier run showed would be taken for today's.
+            writer.hide_latest().into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
         }
         Ok(())
     }
@@ -312,46 +311,49 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The tables that build on the day before, by the later days on which they do: what those days took over from a day
-    /// that was corrected is to be corrected too.
-    fn following(&self, pin: &Pin, day: Day) -> BTreeMap<Day, BTreeSet<TableName>> {
-        let mut following: BTreeMap<Day, BTreeSet<TableName>> = BTreeMap::new();
-        for template in &self.prepared.jobs {
-            let name = &template.table.name;
-            for later in pin.exports(name).filter(|later| later.day > day) {
-                if template.source.export == Export::Changes || sources::counts_of(later).carried > 0 {
-                    following.entry(later.day).or_default().insert(name.clone());
-                }
+    /// Reads days again that took rows over from a day that has changed since, oldest first.
+    async fn mend(&self, writer: &mut Writer, record: &mut Record, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let mut after = None;
+        while let Some((day, tables)) = self.outdated(writer.pin(), after) {
+            after = Some(day);
+            let sources = self.sources(day, Some(tables));
+            for table in sources.without_exports()? {
+                let said =
+                    format!("{table} of {day} took rows over from a day that was corrected, and its export is gone");
+                observe(Event::Warning(format!("{said}: put it back and run again")));
             }
+            let mut transaction = writer.begin(day)?;
+            observe(Event::Day { day, nth: 1, of: 1 });
+            let this = begin(&mut record.followed, day);
+            match sources::read(&sources, &mut transaction, this, observe).await {
+                Ok(()) => {
+                    let message = format!("{} for {day}, after a correction", self.file.pipeline.name);
+                    self.commit(transaction, day, &message, this, observe)?;
+                }
+                // It is told as a failed source, and tried again by the next run.
+                Err(error) if error.kind == Kind::Failed => {
+                    let said =
+                        format!("{day} took rows over from a day that was corrected, and could not be read again");
+                    observe(Event::Warning(format!("{said}: {}", error.message)));
+                }
+                Err(error) => return Err(error),
+            }
+            self.lake.write_run(&self.host.run_id, record)?;
         }
-        following
+        Ok(())
     }
 
-    /// A day after one that was corrected: only what builds on the day before is read again.
-    async fn follow(
-        &self,
-        writer: &mut Writer,
-        day: Day,
-        tables: BTreeSet<TableName>,
-        record: &mut DayRecord,
-        observe: &mut dyn FnMut(Event<'_>),
-    ) -> Result<()> {
-        let mut transaction = writer.begin(day)?;
-        let sources = self.sources(day, Some(tables));
-        sources::read(&sources, &mut transaction, record, observe).await?;
-        for table in sources.without_exports()? {
-            let said = format!(
-                "{table} of {day} builds on the day before, which changed, and its export is gone: put it back and run that day"
-            );
-            observe(Event::Warning(said));
+    /// The first day past another of which a table took rows over from a state that is no longer that of the day before.
+    fn outdated(&self, pin: &Pin, after: Option<Day>) -> Option<(Day, BTreeSet<TableName>)> {
+        let mut outdated: BTreeMap<Day, BTreeSet<TableName>> = BTreeMap::new();
+        for template in &self.prepared.jobs {
+            let name = &template.table.name;
+            let later = pin.exports(name).filter(|version| after.is_none_or(|after| version.day > after));
+            for version in later.filter(|version| ingest::is_outdated(pin, version)) {
+                outdated.entry(version.day).or_default().insert(name.clone());
+            }
         }
-        self.commit(
-            transaction,
-            day,
-            &format!("{} for {day}, after a correction", self.file.pipeline.name),
-            record,
-            observe,
-        )
+        outdated.into_iter().next()
     }
 
     fn sources(&self, day: Day, only: Option<BTreeSet<TableName>>) -> Sources<'_> {

@@ -476,8 +476,8 @@ fn a_corrected_day_corrects_what_later_days_took_over_from_it() {
     ];
     assert_eq!(project.ask("2026-11-04", DEAL_SQL), wanted);
     assert_eq!(project.ask("2026-11-02", "SELECT amount FROM crm.deal WHERE deal_id = '2'"), ["222.0000"]);
-    // Nothing is left to do, and a full export of a later day takes nothing over.
-    assert!(project.run_day("2026-11-02").followed.iter().all(|day| day.commit.is_none()));
+    // Nothing is left to do.
+    assert!(project.run_day("2026-11-02").followed.is_empty());
 }
 
 #[test]
@@ -493,6 +493,42 @@ fn a_corrected_day_corrects_the_rows_that_were_carried_from_it() {
     assert_eq!(project.ask("2026-11-03", carried), ["999.0000"]);
     let history = "SELECT amount, valid_from, valid_to FROM crm.deal_history WHERE deal_id = '2'";
     assert_eq!(project.ask("2026-11-03", history), ["999.0000 | 2026-11-02 | NULL"]);
+}
+
+#[test]
+fn a_row_that_was_rejected_before_it_could_be_carried_is_carried_after_a_correction() {
+    let project = three_deals();
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,100,2026-10-01"]);
+    let rejected = ["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,nothing,2026-10-03"];
+    project.deals("2026-11-03", &rejected).deals("2026-11-04", &rejected);
+    project.run();
+    let carried = "SELECT amount FROM crm.deal WHERE deal_id = '2'";
+    assert!(project.ask("2026-11-04", carried).is_empty());
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,77,2026-10-03"]);
+    assert_eq!(project.run_day("2026-11-02").followed.len(), 2);
+    assert_eq!(project.ask("2026-11-04", carried), ["77.0000"]);
+}
+
+#[test]
+fn a_correction_that_was_cut_short_is_taken_up_by_the_next_run() {
+    let project = three_deals();
+    project.edit(PIPELINE, "    rejects: {limit: 50%}", "    export: changes");
+    project.deals("2026-11-03", &["2,bob,Close,Open,300,2026-10-03"]);
+    project.deals("2026-11-04", &["4,ann,Qualify,Open,40,2026-11-03"]);
+    project.run();
+    // The export of a later day is not there while the first day is corrected.
+    let later = project.read("exports/2026-11-03/deal.csv");
+    project.remove("exports/2026-11-03/deal.csv");
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,111,2026-10-01"]);
+    project.run_day("2026-11-02");
+    let amount = "SELECT amount FROM crm.deal WHERE deal_id = '1'";
+    assert_eq!(project.ask("2026-11-03", amount), ["100.0000"]);
+    project.write("exports/2026-11-03/deal.csv", later);
+    let record = project.run();
+    assert_eq!(record.followed.iter().map(|day| day.day.to_string()).collect::<Vec<_>>(), ["2026-11-03", "2026-11-04"]);
+    for on in ["2026-11-02", "2026-11-03", "2026-11-04"] {
+        assert_eq!(project.ask(on, amount), ["111.0000"], "{on}");
+    }
 }
 
 #[test]

@@ -141,3 +141,12 @@ fn what_cannot_be_asked_of_the_past_is_said_with_its_place() {
         assert!(told.contains(message), "{sql}: {told}");
     }
 }
+
+#[test]
+fn what_the_lake_tells_cannot_be_declared_again() {
+    let project = moving();
+    project.write("sql/crm/deal_change.sql", "SELECT 1 AS a\n").write("sql/lake/snapshot.sql", "SELECT 1 AS a\n");
+    let complaints = project.complaints();
+    assert!(complaints.contains("`crm.deal_change` is what the lake tells of `crm.deal`"), "{complaints}");
+    assert!(complaints.contains("`lake.snapshot` is the lake's list of snapshots"), "{complaints}");
+}

@@ -30,7 +30,7 @@ pub fn lake(host: &Host, arguments: &args::Lake) -> Result<Outcome> {
 /// The lake of a pipeline, which a first run has made.
 pub fn open(project: &Project, file: &PipelineFile) -> Result<Lake> {
     let root = project.root.join(&file.pipeline.lake);
-    if !root.join("LAKE.json").exists() {
+    if !root.join("LAKE.json").exists() && !root.join("commits").exists() {
         return Err(Error::new(Kind::Project, format!("there is no lake yet in the folder `{}`", file.pipeline.lake))
             .help("run `forecastle run` first"));
     }
