@@ -4,8 +4,9 @@
 usage: port.py --pack DIR --project DIR --models FILE --day DAY --out DIR
 
 The script comes from what is shipped, so the two cannot drift apart: sources and maps from the project's pipeline, types from
-the pack's CREATE TABLE, models from the pack's SELECTs with the few spellings changed in which the engines differ. What cannot be
-ported is refused, never left out. `--models` is what `forecastle list` prints, in the order of building.
+the pack's CREATE TABLE, models from the pack's SELECTs with the few spellings changed in which the engines differ; those that read
+histories have a twin over snapshots in `snapshots/`, whose answers are compared like all others. What cannot be ported is
+refused, never left out. `--models` is what `forecastle list` prints, in the order of building.
 
 Two scripts come out: OUT/history.sql ingests the days before DAY, OUT/night.sql is DAY.
 """
@@ -21,6 +22,8 @@ import sys
 
 import duckdb
 import yaml
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 SETTINGS = """\
 SET TimeZone = 'UTC';
@@ -176,7 +179,10 @@ def models(listed, pack, day, out):
     script = []
     for kind, name in re.findall(r"^(model|view) +(\w+\.\w+)", listed, re.MULTILINE):
         schema, table = name.split(".")
-        select = model((pack / "sql" / schema / f"{table}.sql").read_text(encoding="utf-8"), day).strip()
+        # The peer keeps snapshots, so what the pack reads from histories it reads from those.
+        over_snapshots = HERE / "snapshots" / schema / f"{table}.sql"
+        path = over_snapshots if over_snapshots.exists() else pack / "sql" / schema / f"{table}.sql"
+        select = model(path.read_text(encoding="utf-8"), day).strip()
         script.append(f"CREATE {'VIEW' if kind == 'view' else 'TABLE'} {name} AS\n{select};")
         script.append(f"COPY (FROM {name}) TO '{out / name}.parquet' {PARQUET};\n")
     return "\n".join(script)

@@ -1,0 +1,59 @@
+/* ---
+description: Open deals and the quarter's won ones as they were known on the past days that figures look back at
+materialize: table
+checks:
+  - unique: [snapshot_on, deal_id]
+  - not_null: [snapshot_on, deal_id, status]
+--- */
+-- One row is a deal as the snapshot of a past day showed it, with the stage, amount, dates and stage probability of then: one that counted
+-- and was open on that day, or won in that day's fiscal quarter.
+-- Amounts are at today's plan rates, so that what differs between days is the deals and never the rate.
+-- Exclusions and stages are those of known_on: the snapshot's day, or today where that snapshot still shows today.
+WITH day AS (
+  SELECT snapshot_on, max(CASE asked_for WHEN 'today' THEN asked_on ELSE snapshot_on END) AS known_on
+  FROM sales.day_asked
+  GROUP BY snapshot_on
+),
+stage_day AS (
+  SELECT d.snapshot_on, max(s.snapshot_on) AS stage_snapshot_on
+  FROM day AS d
+  JOIN (SELECT DISTINCT snapshot_on FROM crm.stage_snapshot) AS s ON s.snapshot_on <= d.known_on
+  GROUP BY d.snapshot_on
+),
+stage_then AS (
+  SELECT d.snapshot_on, s.pipeline, s.stage, s.default_probability
+  FROM stage_day AS d
+  JOIN crm.stage_snapshot AS s ON s.snapshot_on = d.stage_snapshot_on
+),
+exclusion_then AS (
+  SELECT DISTINCT d.snapshot_on, e.entity, e.entity_id
+  FROM day AS d
+  JOIN crm.exclusion AS e ON e.valid_from <= d.known_on AND (e.valid_to IS NULL OR e.valid_to > d.known_on)
+),
+deal_then AS (
+  SELECT s.*
+  FROM crm.deal_snapshot AS s
+  JOIN day AS d ON d.snapshot_on = s.snapshot_on
+  LEFT ANTI JOIN exclusion_then AS x ON x.snapshot_on = s.snapshot_on AND x.entity = 'deal' AND x.entity_id = s.deal_id
+  LEFT ANTI JOIN exclusion_then AS y ON y.snapshot_on = s.snapshot_on AND y.entity = 'account' AND y.entity_id = s.account_id
+  LEFT ANTI JOIN exclusion_then AS z ON z.snapshot_on = s.snapshot_on AND z.entity = 'rep' AND z.entity_id = s.owner_id
+  WHERE s.status IN ('open', 'won')
+)
+SELECT
+  d.snapshot_on,
+  d.deal_id,
+  d.status,
+  d.owner_id,
+  d.stage,
+  d.expected_close_on,
+  CASE WHEN d.status = 'won' THEN coalesce(d.closed_on, c.closed_on) END AS closed_on,
+  CAST(d.amount * r.rate AS DECIMAL(18,4)) AS amount_reporting,
+  coalesce(d.probability, s.default_probability) AS probability,
+  s.default_probability AS stage_probability
+FROM deal_then AS d
+LEFT JOIN sales.deal_closing AS c
+  ON c.deal_id = d.deal_id AND c.seen_on <= d.snapshot_on AND (c.reopened_on IS NULL OR c.reopened_on > d.snapshot_on)
+LEFT JOIN sales.plan_rate AS r ON r.currency = d.currency
+LEFT JOIN stage_then AS s
+  ON s.snapshot_on = d.snapshot_on AND s.pipeline = coalesce(d.pipeline, 'default') AND s.stage = d.stage
+WHERE d.status = 'open' OR coalesce(d.closed_on, c.closed_on) >= period_start(d.snapshot_on, 'quarter')
