@@ -37,7 +37,7 @@ def by_program(program, project, table, columns):
 
 def by_duckdb(path, columns):
     sums = "".join(f', sum(CAST("{name}" AS DECIMAL(38,6)))' for name in columns)
-    return [number(value) for value in duckdb.sql(f"SELECT count(*){sums} FROM '{path}'").fetchone()]
+    return [number(value) for value in duckdb.execute(f"SELECT count(*){sums} FROM '{path}'").fetchone()]
 
 
 def by_polars(path, columns):
