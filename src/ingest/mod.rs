@@ -98,7 +98,7 @@ impl Job {
             format!("{:?}", self.source),
             self.settings.timezone.iana_name().unwrap_or_default().to_owned(),
             self.table.sql.text.clone(),
-            self.builds_on(pin),
+            built_on(self.before(pin)),
         ];
         for file in files {
             let content = std::fs::File::open(file).doing("open", file)?;
@@ -106,11 +106,6 @@ impl Job {
             parts.push(format!("{} {content:032x}", self.roots.name(file)));
         }
         Ok(sha256_of_parts(parts.iter().map(String::as_str)))
-    }
-
-    /// Names the state that the rows of the day may take rows over from.
-    fn builds_on(&self, pin: &Pin) -> String {
-        self.before(pin).map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default()
     }
 
     /// The table as of the last day before this one that had an export.
@@ -174,7 +169,7 @@ impl Job {
         let mut facts = facts(&counts, &export);
         // Absent rows of an export of changes, and rejected ones of any, are as they were: or are missing, as they were.
         if self.source.export == project::Export::Changes || counts.rejected > 0 {
-            facts.insert(Version::BUILDS_ON.to_owned(), self.builds_on(pin).into());
+            facts.insert(Version::BUILDS_ON.to_owned(), built_on(self.before(pin)).into());
         }
         Ok(Loaded { table, rejects, facts, counts, reasons })
     }
@@ -279,13 +274,15 @@ impl Job {
     }
 }
 
-/// Whether a version took rows over from a state that is no longer that of the day before.
-pub fn is_outdated(pin: &Pin, version: &Version) -> bool {
-    let Some(built_on) = version.facts.get(Version::BUILDS_ON).and_then(|built_on| built_on.as_str()) else {
-        return false;
-    };
-    let before = pin.exports(&version.table).rfind(|before| before.day < version.day);
-    before.map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default() != built_on
+/// Names the state of the export before, which a day may take rows over from.
+fn built_on(before: Option<&Version>) -> String {
+    before.map(|before| format!("{} {}", before.day, before.state)).unwrap_or_default()
+}
+
+/// Whether a version took rows over from a state that is no longer that of the export before it.
+pub fn is_outdated(before: Option<&Version>, version: &Version) -> bool {
+    let held = version.facts.get(Version::BUILDS_ON).and_then(|held| held.as_str());
+    held.is_some_and(|held| held != built_on(before))
 }
 
 /// Nobody gains by two exports that collide, so a hash that is as fast as reading will do.

@@ -65,16 +65,16 @@ impl<'w> Transaction<'w> {
         let file = format!("{}-{table}.unfinished", self.begun);
         let path = self.staging.join(&file);
         let name = format!("staging/{}/{}/{file}", self.writer.run_id, self.day);
-        let pin = self.view();
-        let before = day.plus(-1).and_then(|before| pin.as_of(table, role, before).cloned());
-        let before = before.map(|version| Before { pin, version });
+        // Only snapshots are compared with what was before: a view of the whole lake is not made for each model.
+        let has_history = role == Role::Snapshot && !key.is_empty();
+        let before = day.plus(-1).filter(|_| has_history).and_then(|before| self.state.as_of(table, role, before));
+        let before = before.map(|version| Before { pin: self.view(), version: Version::clone(version) });
         TableWriter::create(Place { table: table.clone(), role, day, path, name }, schema, key, before)
     }
 
     /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
     /// rows and columns that it holds already are not stored again, and keep the facts they came with, unless they build
-    /// on another state now. Where their
-    /// files are damaged they are, and so mended.
+    /// on another state now. Where their files are damaged they are stored again, and so mended.
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
         let Staged { mut version, schema, closed } = staged;
         let key = (version.table.clone(), version.role, version.day);

@@ -348,9 +348,12 @@ impl Work<'_> {
         let mut outdated: BTreeMap<Day, BTreeSet<TableName>> = BTreeMap::new();
         for template in &self.prepared.jobs {
             let name = &template.table.name;
-            let later = pin.exports(name).filter(|version| after.is_none_or(|after| version.day > after));
-            for version in later.filter(|version| ingest::is_outdated(pin, version)) {
-                outdated.entry(version.day).or_default().insert(name.clone());
+            let mut before = None;
+            for version in pin.exports(name) {
+                if after.is_none_or(|after| version.day > after) && ingest::is_outdated(before, version) {
+                    outdated.entry(version.day).or_default().insert(name.clone());
+                }
+                before = Some(version);
             }
         }
         outdated.into_iter().next()
