@@ -21,7 +21,7 @@ use super::parquet::ParquetReader;
 use super::roots::Roots;
 use super::rows::Part;
 use super::xlsx::XlsxReader;
-use super::{Closed, Fault, FileFacts, Format, Reader, TextBatch};
+use super::{Closed, Fault, FileFacts, Format, Reader, Recognise, TextBatch};
 use crate::error::{Error, Result};
 use crate::problem::did_you_mean;
 
@@ -36,6 +36,7 @@ pub struct Export {
     schema: SchemaRef,
     open: Option<OpenFile>,
     facts: Vec<FileFacts>,
+    known: Option<Arc<dyn Recognise>>,
 }
 
 struct OpenFile {
@@ -68,7 +69,7 @@ pub fn open(roots: &Roots, format: &Format, files: &[PathBuf]) -> Result<Export>
         OpenFile { reader, places: (0..header.len()).collect(), name: Arc::clone(&first), rows: 0, faults: 0 }
     });
     let schema = schema(header.iter());
-    Ok(Export { format: format.clone(), waiting, header, first, schema, open, facts: Vec::new() })
+    Ok(Export { format: format.clone(), waiting, header, first, schema, open, facts: Vec::new(), known: None })
 }
 
 /// The columns of formats without a header: all keys of all files.
@@ -126,6 +127,14 @@ impl Export {
         Ok(())
     }
 
+    /// Marks records from now on, and recognises those that are known; to be called before the first batch.
+    pub fn mark(&mut self, known: Arc<dyn Recognise>) {
+        if let Some(open) = &mut self.open {
+            open.reader.mark(&known);
+        }
+        self.known = Some(known);
+    }
+
     /// The next rows of one file; `None` when all files are read.
     pub fn next_batch(&mut self) -> Result<Option<TextBatch>> {
         loop {
@@ -141,7 +150,7 @@ impl Export {
                 self.facts.push(FileFacts { file, rows, faults, bytes, xxh3, ends_without_newline });
                 continue;
             };
-            open.rows += part.lines.len() as u64;
+            open.rows += (part.lines.len() + part.familiar.len()) as u64;
             open.faults += part.faults.len() as u64;
             let batch = self.batch(part, &open);
             self.open = Some(open);
@@ -158,6 +167,7 @@ impl Export {
         let mut reader = open_file(&self.format, &path, &name, &self.header)?;
         let places = self.places(reader.header(), &name)?;
         reader.keep(kept(&self.schema, reader.header()));
+        self.known.iter().for_each(|known| reader.mark(known));
         Ok(OpenFile { reader, places, name, rows: 0, faults: 0 })
     }
 
@@ -176,14 +186,14 @@ impl Export {
     }
 
     fn batch(&self, part: Part, open: &OpenFile) -> TextBatch {
-        let Part { columns, lines, mut faults } = part;
+        let Part { columns, lines, mut faults, marks, familiar } = part;
         if !open.places.is_sorted() {
             faults.iter_mut().for_each(|fault| reorder(fault, &open.places));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(lines.len()));
         let columns = RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .expect("readers give one nullable text per kept column and row");
-        TextBatch { file: Arc::clone(&open.name), columns, lines, faults }
+        TextBatch { file: Arc::clone(&open.name), columns, lines, faults, marks, familiar }
     }
 }
 

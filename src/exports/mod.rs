@@ -103,6 +103,26 @@ pub struct TextBatch {
     pub lines: Vec<u64>,
     /// Rows that could not be read; they are not in `columns`.
     pub faults: Vec<Fault>,
+    /// Of an export whose records are marked: the mark of each row.
+    pub marks: Vec<u128>,
+    /// Records that were recognised, which are not in `columns`.
+    pub familiar: Vec<Familiar>,
+}
+
+/// A record that was recognised by its mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Familiar {
+    /// What it is known as.
+    pub number: u32,
+    /// As in `TextBatch::lines`.
+    pub line: u64,
+}
+
+/// Tells the records that are known by their marks. The mark of a record is a hash of its bytes and of the header that
+/// it stands under: one that is met again is read as it was, as long as the export is read in the same way.
+pub trait Recognise: Send + Sync {
+    /// The number of a record, if it is known.
+    fn number(&self, mark: u128) -> Option<u32>;
 }
 
 /// A row that could not be read.
@@ -142,6 +162,10 @@ trait Reader: Send {
 
     /// Chooses the columns that batches hold, by their places in the file's header; called before the first batch.
     fn keep(&mut self, columns: Vec<usize>);
+
+    /// Marks records from now on, and recognises those that are known; does nothing where records have no bytes of their
+    /// own.
+    fn mark(&mut self, _known: &Arc<dyn Recognise>) {}
 
     /// The next rows and faults; `None` at the end.
     fn next(&mut self) -> crate::error::Result<Option<rows::Part>>;

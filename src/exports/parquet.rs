@@ -124,7 +124,7 @@ impl Reader for ParquetReader {
         }
         let lines = (self.rows + 1..).take(batch.num_rows()).collect();
         self.rows += batch.num_rows() as u64;
-        Ok(Some(Part { columns, lines, faults: Vec::new() }))
+        Ok(Some(Part { columns, lines, faults: Vec::new(), marks: Vec::new(), familiar: Vec::new() }))
     }
 
     fn close(self: Box<Self>) -> Result<Closed> {

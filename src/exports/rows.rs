@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, NullBufferBuilder, StringArray};
 use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 
-use super::Fault;
+use super::{Familiar, Fault};
 
 /// A batch ends after so many rows and faults, or so many bytes.
 pub(super) const BATCH_ROWS: usize = 8192;
@@ -17,6 +17,8 @@ pub(super) struct Part {
     pub columns: Vec<ArrayRef>,
     pub lines: Vec<u64>,
     pub faults: Vec<Fault>,
+    pub marks: Vec<u128>,
+    pub familiar: Vec<Familiar>,
 }
 
 /// Rows being gathered for a batch.
@@ -25,6 +27,8 @@ pub(super) struct Rows {
     pub columns: Vec<Texts>,
     lines: Vec<u64>,
     faults: Vec<Fault>,
+    marks: Vec<u128>,
+    familiar: Vec<Familiar>,
     bytes: usize,
 }
 
@@ -35,12 +39,19 @@ impl Rows {
             columns: (0..columns).map(|_| Texts::new()).collect(),
             lines: Vec::with_capacity(BATCH_ROWS),
             faults: Vec::new(),
+            marks: Vec::new(),
+            familiar: Vec::new(),
             bytes: 0,
         }
     }
 
     pub fn is_full(&self) -> bool {
-        self.lines.len() + self.faults.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+        self.lines.len() + self.faults.len() + self.familiar.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+    }
+
+    /// How many rows have been gathered, without the faults.
+    pub fn len(&self) -> usize {
+        self.lines.len()
     }
 
     /// Ends a row of `bytes` bytes, for which each of `columns` has been given its text.
@@ -53,6 +64,16 @@ impl Rows {
         self.bytes += bytes;
     }
 
+    /// Notes the mark of the row that ended last.
+    pub fn mark(&mut self, mark: u128) {
+        self.marks.push(mark);
+    }
+
+    /// Notes a record that was recognised.
+    pub fn familiar(&mut self, number: u32, line: u64) {
+        self.familiar.push(Familiar { number, line });
+    }
+
     /// Keeps a row apart as faulty.
     pub fn fault(&mut self, line: u64, column: Option<String>, reason: impl Into<String>, fields: Vec<Option<String>>) {
         self.bytes += fields.iter().flatten().map(String::len).sum::<usize>();
@@ -61,13 +82,14 @@ impl Rows {
 
     /// What has been gathered; `None` when that is nothing.
     pub fn finish(&mut self) -> Option<Part> {
-        if self.lines.is_empty() && self.faults.is_empty() {
+        if self.lines.is_empty() && self.faults.is_empty() && self.familiar.is_empty() {
             return None;
         }
         self.bytes = 0;
         let lines = std::mem::replace(&mut self.lines, Vec::with_capacity(BATCH_ROWS));
         let columns = self.columns.iter_mut().map(Texts::finish).collect();
-        Some(Part { columns, lines, faults: std::mem::take(&mut self.faults) })
+        let (faults, marks) = (std::mem::take(&mut self.faults), std::mem::take(&mut self.marks));
+        Some(Part { columns, lines, faults, marks, familiar: std::mem::take(&mut self.familiar) })
     }
 }
 

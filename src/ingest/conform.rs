@@ -169,11 +169,14 @@ fn whole_only(numbers: &ArrayRef, note: &mut impl FnMut(usize, &str)) {
 }
 
 /// The rows of a batch that have no fault, under the declared schema.
-pub fn fitting(table: &DeclaredTable, columns: Vec<ArrayRef>, faults: &BTreeMap<usize, Unfit>) -> Result<RecordBatch> {
+pub fn fitting(table: &DeclaredTable, columns: &[ArrayRef], faults: &BTreeMap<usize, Unfit>) -> Result<RecordBatch> {
     let bad = |error: arrow::error::ArrowError| {
         Error::failed(format!("could not put together rows of {}: {error}", table.name))
     };
     let rows = columns.first().map_or(0, |column| column.len());
+    if faults.is_empty() {
+        return RecordBatch::try_new(table.schema(), columns.to_vec()).map_err(bad);
+    }
     // Rows with faults may break the declared NOT NULL, so they leave before the schema is put on.
     let keep: BooleanArray = (0..rows).map(|row| Some(!faults.contains_key(&row))).collect();
     let columns = columns

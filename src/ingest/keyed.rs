@@ -1,18 +1,15 @@
-//! Rows told apart by their table's key: sorted, without doubles, and compared with the rows of an earlier day.
+//! Rows told apart by their table's key, and rows of an earlier day under today's columns.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
-use arrow::compute::{CastOptions, cast_with_options, concat_batches, take_record_batch};
+use arrow::compute::{CastOptions, cast_with_options, take_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, Rows, SortField};
 
 use crate::error::{Error, Result};
 use crate::query::DeclaredTable;
-
-/// Rows per batch that is written.
-const BATCH: usize = 65_536;
 
 /// Converts a table's keys into bytes that compare as the keys do.
 pub struct Keys {
@@ -45,42 +42,6 @@ impl Keys {
 
 /// Bytes of keys, for looking them up.
 pub type KeySet = HashSet<Box<[u8]>>;
-
-/// Adds the keys of `rows` to a set.
-pub fn collect(set: &mut KeySet, rows: &Rows) {
-    set.extend(rows.iter().map(|row| Box::from(row.as_ref())));
-}
-
-/// Rows sorted by key, each key once.
-pub struct Sorted {
-    pub batches: Vec<RecordBatch>,
-    pub rows: usize,
-    /// Positions in the order of reading of rows whose key an earlier row has, each with that row's position.
-    pub doubles: Vec<(usize, usize)>,
-}
-
-/// Sorts rows by key; of rows with one key the first stays.
-pub fn sort(batches: &[RecordBatch], schema: &SchemaRef, keys: &Keys) -> Result<Sorted> {
-    let bad = |error: arrow::error::ArrowError| Error::failed(format!("could not sort the export's rows: {error}"));
-    let all = concat_batches(schema, batches).map_err(bad)?;
-    let rows = keys.of(&all)?;
-    let count = u32::try_from(all.num_rows()).map_err(|_| Error::failed("an export has more than 4 billion rows"))?;
-    let mut order: Vec<u32> = (0..count).collect();
-    let key = |at: u32| rows.row(at as usize);
-    if !order.is_sorted_by(|a, b| key(*a) <= key(*b)) {
-        order.sort_unstable_by(|a, b| key(*a).cmp(&key(*b)).then(a.cmp(b)));
-    }
-    let mut doubles = Vec::new();
-    let mut kept: Vec<u32> = Vec::with_capacity(order.len());
-    for at in order {
-        match kept.last() {
-            Some(first) if key(*first) == key(at) => doubles.push((at as usize, *first as usize)),
-            _ => kept.push(at),
-        }
-    }
-    let chunks = kept.chunks(BATCH).map(|chunk| take_record_batch(&all, &UInt32Array::from(chunk.to_vec())));
-    Ok(Sorted { batches: chunks.collect::<std::result::Result<_, _>>().map_err(bad)?, rows: kept.len(), doubles })
-}
 
 /// Rows of an earlier version under today's declared columns: a new column is NULL, a changed type is cast.
 pub fn adapt(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

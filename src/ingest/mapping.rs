@@ -1,6 +1,7 @@
 //! A source's `map` over an export's header: one expression for each mapped column of the declared table.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -45,6 +46,20 @@ struct MappedRow {
     condition: Option<Arc<dyn PhysicalExpr>>,
     /// In the declared table's order; `None` for a column that the map leaves out.
     columns: Vec<Option<Arc<dyn PhysicalExpr>>>,
+}
+
+/// The expressions as they are evaluated: what depends on the run's day is told by its value.
+impl fmt::Display for Mapping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all = self.rows.iter().flat_map(|row| row.columns.iter().chain([&row.condition]));
+        for expression in all.chain([&self.condition]) {
+            match expression {
+                Some(expression) => writeln!(f, "{expression}")?,
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Where a source stands in its pipeline's file.

@@ -7,11 +7,17 @@
 //! worked out from events in [`rebuild`].
 
 mod conform;
+mod feed;
 mod function;
+mod going_on;
 mod keyed;
 mod mapping;
+mod ordering;
+mod pass;
+mod placed;
 mod reading;
 pub mod rebuild;
+mod recalled;
 mod reject;
 mod text;
 
@@ -26,14 +32,16 @@ pub use mapping::{Place, check};
 
 use crate::day::Day;
 use crate::error::{Doing, Error, Result};
-use crate::exports::{self, Export, Format, Roots};
+use crate::exports::{self, FileFacts, Format, Roots};
 use crate::hash::sha256_of_parts;
 use crate::lake::{Facts, Pin, Staged, TableWriter, Version};
 use crate::project::{self, Source};
 use crate::query::{DeclaredTable, Settings};
-use keyed::{KeySet, Keys};
-use reading::Over;
-use reject::Reject;
+use feed::Feed;
+use keyed::Keys;
+use pass::{HELD, Known, Pass, Passed, Through};
+use reading::{Over, Read};
+use recalled::Recalled;
 
 /// One source on one day.
 #[derive(Clone)]
@@ -93,13 +101,8 @@ impl Job {
 
     /// A hash of all that the table's rows of the day depend on, apart from the engine: equal hashes, equal rows.
     pub fn fingerprint(&self, files: &[PathBuf], pin: &Pin, program: &str) -> Result<String> {
-        let mut parts = vec![
-            program.to_owned(),
-            format!("{:?}", self.source),
-            self.settings.timezone.iana_name().unwrap_or_default().to_owned(),
-            self.table.sql.text.clone(),
-            built_on(self.before(pin)),
-        ];
+        let mut parts = vec![program.to_owned(), built_on(self.before(pin))];
+        parts.extend(self.read_with());
         for file in files {
             let content = std::fs::File::open(file).doing("open", file)?;
             let content = hash_content(content).doing("read", file)?;
@@ -122,89 +125,97 @@ impl Job {
 
     /// Reads the export and writes the table's rows of the day and the rejects; blocks.
     pub fn load(&self, files: &[PathBuf], pin: &Pin, table: TableWriter, rejects: TableWriter) -> Result<Loaded> {
+        self.load_holding(HELD, files, pin, table, rejects)
+    }
+
+    /// Likewise, with so many bytes of an export known before anything is written.
+    fn load_holding(
+        &self,
+        held: usize,
+        files: &[PathBuf],
+        pin: &Pin,
+        mut table: TableWriter,
+        rejects: TableWriter,
+    ) -> Result<Loaded> {
+        let keys = Arc::new(Keys::new(&self.table)?);
+        let scratch = table.scratch().to_owned();
+        let before = self.before(pin);
+        let export = self.source.export;
+        let pass = Pass { table: &self.table, keys: Arc::clone(&keys), export, pin, before, scratch: &scratch, held };
+        let mut known = Known::default();
+        let Through { read, doubles, rows, carried } = loop {
+            let (feed, recalled) = self.open(files, &keys, &known, &mut table)?;
+            let passed = match recalled {
+                Some(recalled) => pass.go_on(feed, &recalled, &mut table),
+                None => pass.run(feed, &known, &mut table),
+            };
+            match passed.map_err(|error| self.told(error))? {
+                Passed::Through(through) => break through,
+                Passed::Again(more) => (known, table) = (more, table.anew()?),
+            }
+        };
+        let Read { files, rejects: mut rejected, facts: export, counts, left_out, .. } = *read;
+        rejected.extend(doubles.iter().map(|double| double.reject(&files)));
+        reject::sort(&mut rejected);
+        let counts = Counts {
+            rejected: rejected.len() as u64,
+            carried,
+            rows,
+            before: before.map(|before| before.rows),
+            ..counts
+        };
+        let reasons = reject::reasons(&rejected);
+        self.limit(&counts, &reasons)?;
+        self.guard_volume(pin, &counts)?;
+
+        let table = table.finish_marked(&left_out)?;
+        let rejects = match rejected.is_empty() {
+            true => None,
+            false => Some(write(rejects, &reject::batch(&rejected)?)?),
+        };
+        let mut facts = facts(&counts, &export);
+        // Absent rows of an export of changes, and rejected ones of any, are as they were: or are missing, as they were.
+        if self.source.export == project::Export::Changes || counts.rejected > 0 {
+            facts.insert(Version::BUILDS_ON.to_owned(), built_on(before).into());
+        }
+        Ok(Loaded { table, rejects, facts, counts, reasons })
+    }
+
+    /// Opens the export, which is read from now on; recalls the export before where that tells something of this one.
+    fn open(
+        &self,
+        files: &[PathBuf],
+        keys: &Arc<Keys>,
+        known: &Known,
+        table: &mut TableWriter,
+    ) -> Result<(Feed, Option<Arc<Recalled>>)> {
         let mut export = exports::open(&self.roots, &self.format, files).map_err(|error| self.told(error))?;
         let header = export.header().to_vec();
         let mapping =
             mapping::compile(&self.source, &self.table, &header, &self.engine, &self.settings.timezone, &self.place)
                 .map_err(|error| self.unfit(files, error))?;
         export.select(&mapping.reads).map_err(|error| self.told(error))?;
-        let keys = Keys::new(&self.table)?;
-        let over =
-            Over { table: &self.table, settings: &self.settings, mapping: &mapping, keys: &keys, header: &header };
-        let reading::Read { good, places, rejects: mut rejected, rejected_keys, mut counts } =
-            reading::read(&over, &mut export).map_err(|error| self.told(error))?;
-
-        let schema = self.table.schema();
-        let mut sorted = keyed::sort(&good, &schema, &keys)?;
-        for (double, first) in &sorted.doubles {
-            let ((file, line), (first_file, first_line)) = (&places.at(*double), &places.at(*first));
-            let of =
-                if file == first_file { format!("line {first_line}") } else { format!("{first_file}:{first_line}") };
-            rejected.push(Reject {
-                file: Arc::clone(file),
-                line: *line,
-                column: None,
-                reason: format!("has the key of {of}"),
-                fields: "{}".to_owned(),
-            });
+        let mut recalled = None;
+        // A record of CSV has bytes of its own; one of changes is mostly new; one of several rows would need several marks.
+        let is_marked = matches!(self.format, Format::Csv(_)) && self.source.rows.is_empty();
+        if is_marked && self.source.export == project::Export::Full {
+            let version = env!("CARGO_PKG_VERSION");
+            let meaning = format!("{version} {:?} {header:?}\n{mapping}", self.read_with());
+            let meaning = XxHash3_128::oneshot(meaning.as_bytes());
+            recalled = table.recall(meaning).filter(|_| !known.recalls_nothing).map(Recalled::new).map(Arc::new);
+            table.remember(meaning)?;
+            export.mark(recalled.clone().unwrap_or_default());
         }
-        counts.rejected = rejected.len() as u64;
-        let reasons = reject::reasons(&rejected);
-        self.limit(&counts, &reasons)?;
-
-        let kept = self.keep(pin, &sorted.batches, &keys, &rejected_keys, &mut counts)?;
-        if !kept.is_empty() {
-            let all: Vec<RecordBatch> = sorted.batches.iter().chain(&kept).cloned().collect();
-            sorted = keyed::sort(&all, &schema, &keys)?;
-        }
-        counts.rows = sorted.rows as u64;
-        counts.before = self.before(pin).map(|before| before.rows);
-        self.guard_volume(pin, &counts)?;
-
-        let table = write(table, &sorted.batches)?;
-        let rejects = match rejected.is_empty() {
-            true => None,
-            false => Some(write(rejects, &[reject::batch(&mut rejected)?])?),
-        };
-        let mut facts = facts(&counts, &export);
-        // Absent rows of an export of changes, and rejected ones of any, are as they were: or are missing, as they were.
-        if self.source.export == project::Export::Changes || counts.rejected > 0 {
-            facts.insert(Version::BUILDS_ON.to_owned(), built_on(self.before(pin)).into());
-        }
-        Ok(Loaded { table, rejects, facts, counts, reasons })
+        let (table, zone, keys) = (self.table.clone(), self.settings.timezone.clone(), Arc::clone(keys));
+        let over = Over { table, zone, mapping, keys, header, recalled: recalled.clone() };
+        Ok((Feed::open(export, over)?, recalled))
     }
 
-    /// Rows of the day before that stay: carried ones, and for an export of changes all that are absent.
-    fn keep(
-        &self,
-        pin: &Pin,
-        good: &[RecordBatch],
-        keys: &Keys,
-        rejected: &KeySet,
-        counts: &mut Counts,
-    ) -> Result<Vec<RecordBatch>> {
-        let Some(before) = self.before(pin) else { return Ok(Vec::new()) };
-        let is_full = self.source.export == project::Export::Full;
-        if is_full && rejected.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut present = KeySet::new();
-        for batch in good {
-            keyed::collect(&mut present, &keys.of(batch)?);
-        }
-        let schema = self.table.schema();
-        let mut kept = Vec::new();
-        for batch in pin.read(before)? {
-            let batch = keyed::adapt(&batch?, &schema)?;
-            let carried = keyed::select(&batch, keys, |key| rejected.contains(key) && !present.contains(key))?;
-            counts.carried += carried.num_rows() as u64;
-            kept.push(match is_full {
-                true => carried,
-                false => keyed::select(&batch, keys, |key| !present.contains(key))?,
-            });
-        }
-        kept.retain(|batch| batch.num_rows() > 0);
-        Ok(kept)
+    /// What an export's rows depend on beside its files and the program.
+    fn read_with(&self) -> [String; 4] {
+        let Settings { calendar, timezone, currency, .. } = &self.settings;
+        let zone = timezone.iana_name().unwrap_or_default();
+        [format!("{:?}", self.source), format!("{zone} {calendar:?}"), currency.clone(), self.table.sql.text.clone()]
     }
 
     fn limit(&self, counts: &Counts, reasons: &[String]) -> Result<()> {
@@ -302,16 +313,13 @@ fn percent(share: f64) -> String {
     format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
 }
 
-fn write(mut writer: TableWriter, batches: &[RecordBatch]) -> Result<Staged> {
-    for batch in batches {
-        writer.write(batch)?;
-    }
+fn write(mut writer: TableWriter, batch: &RecordBatch) -> Result<Staged> {
+    writer.write(batch)?;
     writer.finish()
 }
 
-fn facts(counts: &Counts, export: &Export) -> Facts {
+fn facts(counts: &Counts, export: &[FileFacts]) -> Facts {
     let files: Vec<serde_json::Value> = export
-        .facts()
         .iter()
         .map(|file| serde_json::json!({"file": &*file.file, "rows": file.rows, "faults": file.faults, "bytes": file.bytes, "xxh3_128": file.xxh3}))
         .collect();
@@ -320,3 +328,6 @@ fn facts(counts: &Counts, export: &Export) -> Facts {
     facts.insert("counts".to_owned(), serde_json::json!(counts));
     facts
 }
+
+#[cfg(test)]
+mod tests;

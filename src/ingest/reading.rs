@@ -1,80 +1,60 @@
-//! An export read to its end: the rows that fit, with their places, and the rows that do not.
+//! An export's rows under their table's columns: those that fit, with their places, and those that do not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use jiff::tz::TimeZone;
 
 use super::Counts;
 use super::conform::{self, Unfit};
 use super::keyed::{KeySet, Keys};
 use super::mapping::Mapping;
+use super::ordering::Double;
+use super::placed::{self, Place};
+use super::recalled::{Recalled, Record};
 use super::reject::{self, Reject};
 use crate::error::{Error, Result};
-use crate::exports::{Export, Fault, TextBatch};
-use crate::query::{DeclaredTable, Settings};
+use crate::exports::{Familiar, Fault, FileFacts, TextBatch};
+use crate::query::DeclaredTable;
 
 /// What an export is read with.
-pub struct Over<'j> {
-    pub table: &'j DeclaredTable,
-    pub settings: &'j Settings,
-    pub mapping: &'j Mapping,
-    pub keys: &'j Keys,
-    pub header: &'j [String],
+pub struct Over {
+    pub table: DeclaredTable,
+    pub zone: TimeZone,
+    pub mapping: Mapping,
+    pub keys: Arc<Keys>,
+    pub header: Vec<String>,
+    pub recalled: Option<Arc<Recalled>>,
 }
 
-/// What reading an export came to.
+/// What reading an export came to, beside the rows that fit.
 #[derive(Default)]
 pub struct Read {
-    /// The rows that fit, in the order of reading, under the declared schema.
-    pub good: Vec<RecordBatch>,
-    pub places: Places,
+    /// The files of the export, as places number them.
+    pub files: Vec<Arc<str>>,
     pub rejects: Vec<Reject>,
     /// Keys of rejected rows, where they could be read.
     pub rejected_keys: KeySet,
     pub counts: Counts,
+    pub facts: Vec<FileFacts>,
+    /// Where the records stand that gave remembered rows, by their positions.
+    pub seen: Vec<Option<Place>>,
+    /// Recognised records that came again.
+    pub doubles: Vec<Double>,
+    /// The marks of records that were left out.
+    pub left_out: Vec<u128>,
 }
 
-/// Where each good row stands in the export.
-#[derive(Default)]
-pub struct Places(Vec<(Arc<str>, Vec<u64>)>);
-
-impl Places {
-    /// File and line of the good row at a position in the order of reading.
-    pub fn at(&self, mut position: usize) -> (Arc<str>, u64) {
-        for (file, lines) in &self.0 {
-            match lines.get(position) {
-                Some(line) => return (Arc::clone(file), *line),
-                None => position -= lines.len(),
-            }
-        }
-        unreachable!("every good row's place was noted when it was read")
-    }
-}
-
-/// Reads an export to its end.
-pub fn read(over: &Over<'_>, export: &mut Export) -> Result<Read> {
-    let mut read = Read::default();
-    let mut last: BTreeMap<Arc<str>, Last> = BTreeMap::new();
-    while let Some(batch) = export.next_batch()? {
-        let line = |lines: Option<&u64>| lines.copied().unwrap_or(0);
-        let (row, fault) = (line(batch.lines.last()), batch.faults.last().map_or(0, |fault| fault.line));
-        if row.max(fault) > 0 {
-            last.insert(Arc::clone(&batch.file), Last { line: row.max(fault), is_fault: fault > row });
-        }
-        read.counts.read += batch.faults.len() as u64;
-        over.take_faults(&batch.faults, &mut read)?;
-        over.take_rows(batch, &mut read)?;
-    }
-    for file in export.facts().iter().filter(|file| file.ends_without_newline) {
-        if let Some(Last { line, is_fault: true }) = last.get(&file.file) {
-            return Err(Error::failed(format!("{} was cut: its last row, line {line}, is not whole", file.file))
-                .help("export it again: what is missing at its end would be taken for deleted"));
-        }
-    }
-    Ok(read)
+/// An export being read.
+pub struct Reading {
+    over: Over,
+    schema: SchemaRef,
+    read: Read,
+    rows: u64,
+    last: BTreeMap<Arc<str>, Last>,
 }
 
 /// The last row of a file, and whether it could not be read.
@@ -83,65 +63,121 @@ struct Last {
     is_fault: bool,
 }
 
-impl Over<'_> {
-    fn take_rows(&self, batch: TextBatch, read: &mut Read) -> Result<()> {
-        let TextBatch { file, columns, lines, .. } = batch;
-        let all = lines.len();
-        let keep = self.mapping.condition(&columns)?;
-        let (columns, lines) = only(columns, lines, keep)?;
-        read.counts.left_out += (all - lines.len()) as u64;
-        for row in 0..self.mapping.rows() {
-            let holds = self.mapping.condition_of(row, &columns)?;
-            let (columns, lines) = only(columns.clone(), lines.clone(), holds)?;
-            self.take_row(row, &file, columns, lines, read)?;
+impl Reading {
+    pub fn new(over: Over) -> Self {
+        let schema = placed::schema(&over.table.schema());
+        let rows = over.recalled.as_ref().map_or(0, |recalled| recalled.marks.rows.len());
+        let read = Read { seen: vec![None; rows], ..Read::default() };
+        Self { over, schema, read, rows: 0, last: BTreeMap::new() }
+    }
+
+    /// The rows of a batch that fit, with their places.
+    pub fn take(&mut self, batch: TextBatch) -> Result<Vec<RecordBatch>> {
+        let line = |lines: Option<&u64>| lines.copied().unwrap_or(0);
+        let familiar = batch.familiar.last().map_or(0, |familiar| familiar.line);
+        let (row, fault) = (line(batch.lines.last()).max(familiar), batch.faults.last().map_or(0, |fault| fault.line));
+        if row.max(fault) > 0 {
+            self.last.insert(Arc::clone(&batch.file), Last { line: row.max(fault), is_fault: fault > row });
+        }
+        if self.read.files.last() != Some(&batch.file) {
+            self.read.files.push(Arc::clone(&batch.file));
+        }
+        self.read.counts.read += batch.faults.len() as u64;
+        self.take_faults(&batch.faults)?;
+        self.take_familiar(&batch.familiar)?;
+        self.take_rows(batch)
+    }
+
+    /// Notes which remembered rows are there again.
+    fn take_familiar(&mut self, familiar: &[Familiar]) -> Result<()> {
+        let Some(recalled) = self.over.recalled.as_ref().filter(|_| !familiar.is_empty()) else { return Ok(()) };
+        let file = self.read.file()?;
+        for Familiar { number, line } in familiar {
+            match recalled.record(*number) {
+                Record::LeftOut(at) => {
+                    self.read.counts.left_out += 1;
+                    self.read.left_out.push(recalled.marks.strays[at]);
+                }
+                Record::Row(at) => {
+                    self.read.counts.read += 1;
+                    let place = Place { file, line: *line };
+                    match self.read.seen[at] {
+                        Some(first) => self.read.doubles.push(Double { place, first }),
+                        None => self.read.seen[at] = Some(place),
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Whether a row was rejected whose last good version may have to be carried.
+    pub fn has_rejected_keys(&self) -> bool {
+        !self.read.rejected_keys.is_empty()
+    }
+
+    /// Ends the reading of an export that was read to its end.
+    pub fn end(mut self, facts: Vec<FileFacts>) -> Result<Read> {
+        for file in facts.iter().filter(|file| file.ends_without_newline) {
+            if let Some(Last { line, is_fault: true }) = self.last.get(&file.file) {
+                return Err(Error::failed(format!("{} was cut: its last row, line {line}, is not whole", file.file))
+                    .help("export it again: what is missing at its end would be taken for deleted"));
+            }
+        }
+        self.read.facts = facts;
+        Ok(self.read)
+    }
+
+    fn take_rows(&mut self, batch: TextBatch) -> Result<Vec<RecordBatch>> {
+        let TextBatch { file, columns, lines, marks, .. } = batch;
+        let all = Texts { columns, lines, marks };
+        let keep = self.over.mapping.condition(&all.columns)?;
+        if let Some(keep) = &keep {
+            self.read.counts.left_out += keep.false_count() as u64;
+            let marks = all.marks.iter().zip(keep.values()).filter(|(_, keep)| !keep);
+            self.read.left_out.extend(marks.map(|(mark, _)| mark));
+        }
+        let kept = all.only(keep)?;
+        let mut taken = Vec::new();
+        for row in 0..self.over.mapping.rows() {
+            let holds = self.over.mapping.condition_of(row, &kept.columns)?;
+            taken.extend(self.take_row(row, &file, kept.clone().only(holds)?)?);
+        }
+        Ok(taken)
     }
 
     /// Takes one of the rows of the table that each of these rows of the export holds.
-    fn take_row(
-        &self,
-        row: usize,
-        file: &Arc<str>,
-        columns: RecordBatch,
-        lines: Vec<u64>,
-        read: &mut Read,
-    ) -> Result<()> {
+    fn take_row(&mut self, row: usize, file: &Arc<str>, texts: Texts) -> Result<Option<RecordBatch>> {
+        let Texts { columns, mut lines, mut marks } = texts;
         let rows = lines.len();
-        read.counts.read += rows as u64;
+        self.read.counts.read += rows as u64;
         if rows == 0 {
-            return Ok(());
+            return Ok(None);
         }
-        let all: Vec<usize> = (0..self.table.columns.len()).collect();
-        let mapped = self.mapping.evaluate(row, &columns, all.iter().copied())?;
-        let (values, faults) = conform::conform(self.table, &all, mapped, rows, &self.settings.timezone)?;
+        let Over { table, zone, mapping, .. } = &self.over;
+        let all: Vec<usize> = (0..table.columns.len()).collect();
+        let mapped = mapping.evaluate(row, &columns, all.iter().copied())?;
+        let (values, faults) = conform::conform(table, &all, mapped, rows, zone)?;
+        let fitting = conform::fitting(table, &values, &faults)?;
         if !faults.is_empty() {
-            self.note_keys(&values, faults.keys().copied(), read)?;
-            self.reject(file, &columns, &lines, &faults, read);
+            self.note_keys(&values, faults.keys().copied())?;
+            self.reject(file, &columns, &lines, &faults);
+            without(&mut lines, &faults);
+            without(&mut marks, &faults);
         }
-        read.places.0.push((
-            Arc::clone(file),
-            lines.iter().enumerate().filter(|(row, _)| !faults.contains_key(row)).map(|(_, line)| *line).collect(),
-        ));
-        read.good.push(conform::fitting(self.table, values, &faults)?);
-        Ok(())
+        let (first, file) = (self.rows, self.read.file()?);
+        self.rows += fitting.num_rows() as u64;
+        placed::place(fitting, &self.schema, placed::Origin { first, file, lines, marks }).map(Some)
     }
 
-    fn reject(
-        &self,
-        file: &Arc<str>,
-        columns: &RecordBatch,
-        lines: &[u64],
-        faults: &BTreeMap<usize, Unfit>,
-        read: &mut Read,
-    ) {
+    fn reject(&mut self, file: &Arc<str>, columns: &RecordBatch, lines: &[u64], faults: &BTreeMap<usize, Unfit>) {
         let names: Vec<String> = columns.schema_ref().fields().iter().map(|field| field.name().clone()).collect();
         for (row, Unfit { column, reason }) in faults {
             let texts = columns.columns().iter().map(|column| {
                 let column: &StringArray = column.as_string();
                 column.is_valid(*row).then(|| column.value(*row))
             });
-            read.rejects.push(Reject {
+            self.read.rejects.push(Reject {
                 file: Arc::clone(file),
                 line: lines[*row],
                 column: Some(column.clone()),
@@ -152,16 +188,16 @@ impl Over<'_> {
     }
 
     /// Keeps the keys of rejected rows that can be read, so that their last good version can be carried.
-    fn note_keys(&self, values: &[ArrayRef], rows: impl Iterator<Item = usize>, read: &mut Read) -> Result<()> {
-        let key: Vec<ArrayRef> = self.table.key.iter().map(|position| Arc::clone(&values[*position])).collect();
-        let keys = self.keys.of_columns(&key)?;
+    fn note_keys(&mut self, values: &[ArrayRef], rows: impl Iterator<Item = usize>) -> Result<()> {
+        let key: Vec<ArrayRef> = self.over.table.key.iter().map(|position| Arc::clone(&values[*position])).collect();
+        let keys = self.over.keys.of_columns(&key)?;
         let readable = rows.filter(|row| key.iter().all(|column| column.is_valid(*row)));
-        read.rejected_keys.extend(readable.map(|row| Box::from(keys.row(row).as_ref())));
+        self.read.rejected_keys.extend(readable.map(|row| Box::from(keys.row(row).as_ref())));
         Ok(())
     }
 
     /// Rows that could not be read as rows: of what could be read the key is looked for.
-    fn take_faults(&self, faults: &[Fault], read: &mut Read) -> Result<()> {
+    fn take_faults(&mut self, faults: &[Fault]) -> Result<()> {
         if faults.is_empty() {
             return Ok(());
         }
@@ -169,36 +205,60 @@ impl Over<'_> {
             let texts = faults.iter().map(|fault| fault.fields.get(at).and_then(|field| field.as_deref()));
             Arc::new(texts.collect::<StringArray>()) as ArrayRef
         };
-        let fields: Vec<Field> = self.header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
-        let texts =
-            RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..self.header.len()).map(column).collect())
-                .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
-        for row in 0..self.mapping.rows() {
-            let mapped = self.mapping.evaluate(row, &texts, self.table.key.iter().copied())?;
-            let zone = &self.settings.timezone;
-            let (key, _) = conform::conform(self.table, &self.table.key, mapped, faults.len(), zone)?;
-            let keys = self.keys.of_columns(&key)?;
+        let Over { table, zone, mapping, keys, header, .. } = &self.over;
+        let fields: Vec<Field> = header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
+        let texts = RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..header.len()).map(column).collect())
+            .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
+        for row in 0..mapping.rows() {
+            let mapped = mapping.evaluate(row, &texts, table.key.iter().copied())?;
+            let (key, _) = conform::conform(table, &table.key, mapped, faults.len(), zone)?;
+            let keys = keys.of_columns(&key)?;
             let readable = (0..faults.len()).filter(|at| key.iter().all(|column| column.is_valid(*at)));
-            read.rejected_keys.extend(readable.map(|at| Box::from(keys.row(at).as_ref())));
+            self.read.rejected_keys.extend(readable.map(|at| Box::from(keys.row(at).as_ref())));
         }
         for fault in faults {
-            read.rejects.push(Reject {
+            self.read.rejects.push(Reject {
                 file: Arc::clone(&fault.file),
                 line: fault.line,
                 column: fault.column.clone(),
                 reason: fault.reason.clone(),
-                fields: reject::row_json(self.header, fault.fields.iter().map(Option::as_deref)),
+                fields: reject::row_json(header, fault.fields.iter().map(Option::as_deref)),
             });
         }
         Ok(())
     }
 }
 
-/// The rows of a batch that are to be kept, with their lines; all, if that is not said.
-fn only(columns: RecordBatch, lines: Vec<u64>, keep: Option<BooleanArray>) -> Result<(RecordBatch, Vec<u64>)> {
-    let Some(keep) = keep else { return Ok((columns, lines)) };
-    let lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
-    let columns = filter_record_batch(&columns, &keep)
-        .map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
-    Ok((columns, lines))
+/// Rows of an export, with their lines and, where they are marked, their marks.
+#[derive(Clone)]
+struct Texts {
+    columns: RecordBatch,
+    lines: Vec<u64>,
+    marks: Vec<u128>,
+}
+
+impl Texts {
+    /// The rows that are to be kept; all, if that is not said.
+    fn only(self, keep: Option<BooleanArray>) -> Result<Self> {
+        let Some(keep) = keep else { return Ok(self) };
+        let Self { columns, lines, marks } = self;
+        let lines = lines.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(line, _)| line).collect();
+        let marks = marks.into_iter().zip(keep.values()).filter(|(_, keep)| *keep).map(|(mark, _)| mark).collect();
+        let columns = filter_record_batch(&columns, &keep)
+            .map_err(|error| Error::failed(format!("could not apply `where`: {error}")))?;
+        Ok(Self { columns, lines, marks })
+    }
+}
+
+/// Takes out what is of rows with faults.
+fn without<T>(of_rows: &mut Vec<T>, faults: &BTreeMap<usize, Unfit>) {
+    let mut row = 0..;
+    of_rows.retain(|_| row.next().is_some_and(|row| !faults.contains_key(&row)));
+}
+
+impl Read {
+    /// Which file of the export is being read.
+    fn file(&self) -> Result<u32> {
+        u32::try_from(self.files.len() - 1).map_err(|_| Error::failed("an export has too many files"))
+    }
 }

@@ -19,9 +19,13 @@ pub struct Reject {
     pub fields: String,
 }
 
-/// The rejects as a table, in the order of their places.
-pub fn batch(rejects: &mut [Reject]) -> Result<RecordBatch> {
+/// Puts rejects into the order of their places.
+pub fn sort(rejects: &mut [Reject]) {
     rejects.sort_by(|a, b| (&a.file, a.line, &a.column).cmp(&(&b.file, b.line, &b.column)));
+}
+
+/// The rejects as a table.
+pub fn batch(rejects: &[Reject]) -> Result<RecordBatch> {
     let text = |of: fn(&Reject) -> Option<&str>| Arc::new(rejects.iter().map(of).collect::<StringArray>());
     RecordBatch::try_new(
         reject_schema(),

@@ -4,11 +4,12 @@
 //! What changes the disk goes through `step` first, so that tests can let the process die before any single call.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use twox_hash::XxHash3_128;
 
 #[cfg(test)]
 use super::fault::step;
@@ -122,6 +123,59 @@ impl Write for NewFile {
         let written = self.file.write(buffer)?;
         self.sha256.update(&buffer[..written]);
         self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file that may be lost or spoiled at any time, and shows whether it was: its last 16 bytes are the XXH3 of its body
+/// and then its head.
+pub struct Scrap {
+    file: File,
+    hasher: XxHash3_128,
+}
+
+impl Scrap {
+    /// Fails where something of that name lies.
+    pub fn create(path: &Path) -> Result<Self> {
+        let file = changed("create", path, || OpenOptions::new().write(true).create_new(true).open(path))?;
+        Ok(Self { file, hasher: XxHash3_128::new() })
+    }
+
+    /// Leaves room for a head, which is written last.
+    pub fn leave_room(&mut self, head: usize) -> io::Result<()> {
+        step()?;
+        self.file.seek(io::SeekFrom::Start(head as u64)).map(drop)
+    }
+
+    /// Ends the file with its head; nothing of it is durable.
+    pub fn end(mut self, head: &[u8]) -> io::Result<()> {
+        step()?;
+        self.hasher.write(head);
+        self.file.write_all(&self.hasher.finish_128().to_le_bytes())?;
+        self.file.seek(io::SeekFrom::Start(0))?;
+        self.file.write_all(head)
+    }
+
+    /// The head and the body of a file's bytes; `None` where they are not as they were written.
+    pub fn open(bytes: &[u8], head: usize) -> Option<(&[u8], &[u8])> {
+        let (content, hash) = bytes.split_at_checked(bytes.len().checked_sub(16)?)?;
+        let (head, body) = content.split_at_checked(head)?;
+        let mut hasher = XxHash3_128::new();
+        hasher.write(body);
+        hasher.write(head);
+        (hasher.finish_128().to_le_bytes() == hash).then_some((head, body))
+    }
+}
+
+impl Write for Scrap {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        step()?;
+        let written = self.file.write(buffer)?;
+        self.hasher.write(&buffer[..written]);
         Ok(written)
     }
 

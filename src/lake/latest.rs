@@ -105,7 +105,7 @@ fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<bo
                 file.write(&rows?.0, &unfinished)?;
             }
         }
-        file.say(SHOWS, &shows);
+        file.say(SHOWS, &shows, &unfinished)?;
         file.finish(&unfinished, String::new())?;
     }
     fs::rename(&unfinished, shown).map(|()| true)

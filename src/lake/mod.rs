@@ -58,6 +58,7 @@ use uuid::Uuid;
 
 pub use collect::{Collected, Garbage};
 pub use commit::{Commit, CommitMeta, Facts, Origin, Version};
+pub use history::{MarkedRow, Marks, key_hash};
 pub use log::{Change, ChangeKind, changes};
 pub use name::{Role, TableName};
 pub use pin::Pin;
@@ -65,7 +66,7 @@ pub use provider::{SNAPSHOT_ON, as_read, history_as_read, snapshots_as_read};
 pub use repair::Repaired;
 pub use rows::Rows;
 pub use snapshot_list::{SNAPSHOTS, snapshot_schema};
-pub use state_hash::{StateHash, StateHasher};
+pub use state_hash::{StateHash, StateHasher, row_hashes};
 pub use table_writer::{Staged, TableWriter};
 pub use transaction::{Outcome, Transaction};
 pub use verify::{Damage, Verified};

@@ -84,9 +84,22 @@ impl StateHasher {
         &self.hashes
     }
 
+    /// Adds a row by its hash.
+    pub fn add_row(&mut self, hash: u128) {
+        self.sum = self.sum.wrapping_add(hash);
+        self.rows += 1;
+    }
+
     pub fn finish(&self) -> StateHash {
         StateHash::of(self.rows, self.sum)
     }
+}
+
+/// The hash of each row, for a schema that `check_types` let pass.
+pub fn row_hashes(batch: &RecordBatch) -> Vec<u128> {
+    let mut hashes = Vec::new();
+    hash_rows(batch, &mut hashes);
+    hashes
 }
 
 /// The hash of each row: equal rows have equal hashes, whatever the order of their columns.

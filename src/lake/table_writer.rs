@@ -1,6 +1,6 @@
 //! A table's rows on their way into a commit: checked, hashed and written to an unfinished file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -8,7 +8,8 @@ use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use arrow::row::{OwnedRow, RowConverter, Rows};
 
 use super::commit::{Facts, Stored, Version};
-use super::history::{self, Before, HistoryWriter, Written};
+use super::fs;
+use super::history::{self, Before, HistoryWriter, MarkedRow, Marks, Written};
 use super::name::{Role, TableName};
 use super::parquet_file::ParquetFile;
 use super::state_hash::{self, StateHasher};
@@ -25,6 +26,14 @@ pub struct TableWriter {
     rows: u64,
     order: Option<KeyOrder>,
     out: Out,
+    begun: Begun,
+}
+
+/// What a writer was begun with.
+struct Begun {
+    place: Place,
+    key: Vec<usize>,
+    before: Option<Before>,
 }
 
 /// Where rows go to.
@@ -42,6 +51,8 @@ pub struct Staged {
     pub(super) schema: SchemaRef,
     /// Versions of days before that the new one put into one file.
     pub(super) closed: Vec<Version>,
+    /// The unfinished file of the rows' marks.
+    pub(super) marks: Option<PathBuf>,
 }
 
 impl Staged {
@@ -52,6 +63,7 @@ impl Staged {
 }
 
 /// Where a writer's unfinished file lies, and for which version.
+#[derive(Clone)]
 pub(super) struct Place {
     pub table: TableName,
     pub role: Role,
@@ -63,6 +75,7 @@ pub(super) struct Place {
 impl TableWriter {
     /// `before` is the version that a snapshot with a key is compared with.
     pub(super) fn create(place: Place, schema: &Schema, key: &[usize], before: Option<Before>) -> Result<Self> {
+        let begun = Begun { place: place.clone(), key: key.to_vec(), before: before.clone() };
         let Place { table, role, day, path, name } = place;
         let of_table = |error: Error| Error { message: format!("{role} of {table}: {}", error.message), ..error };
         check_columns(schema).map_err(of_table)?;
@@ -76,13 +89,31 @@ impl TableWriter {
             }
             _ => Out::Whole(Box::new(ParquetFile::create(&path, &schema)?), path, name),
         };
-        Ok(Self { table, role, day, schema, hasher: StateHasher::default(), rows: 0, order, out })
+        Ok(Self { table, role, day, schema, hasher: StateHasher::default(), rows: 0, order, out, begun })
+    }
+
+    /// Begins again, as if nothing had been written.
+    pub fn anew(self) -> Result<Self> {
+        let Self { schema, out, begun: Begun { place, key, before }, .. } = self;
+        drop(out);
+        fs::remove(&place.path)?;
+        Self::create(place, &schema, &key, before)
+    }
+
+    /// A folder for what is not to outlive the run.
+    pub fn scratch(&self) -> &Path {
+        self.begun.place.path.parent().unwrap_or(Path::new("."))
     }
 
     /// Writes rows whose columns have the names and types of the schema, in its order.
     ///
     /// Fails if a row does not come after the one before it by the key.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.write_marked(batch, &[])
+    }
+
+    /// Likewise; tells the mark of each row, for [`TableWriter::remember`].
+    pub fn write_marked(&mut self, batch: &RecordBatch, marks: &[u128]) -> Result<()> {
         let named = |(ours, theirs): (&FieldRef, &FieldRef)| ours.name() == theirs.name();
         if !self.schema.fields().iter().zip(batch.schema_ref().fields()).all(named) {
             return Err(self.failed("its rows have other columns than it was begun with"));
@@ -94,30 +125,71 @@ impl TableWriter {
         let hashes = self.hasher.add(&batch);
         self.rows += batch.num_rows() as u64;
         match (&mut self.out, keys) {
-            (Out::History(history), Some(keys)) => history.write(&batch, &keys, hashes),
+            (Out::History(history), Some(keys)) => history.write(&batch, &keys, hashes, marks),
             (Out::History(_), None) => Err(Error::failed("a table without a key has no history")),
             (Out::Whole(file, path, _), _) => file.write(&batch, path),
         }
     }
 
+    /// The marks of the snapshot before, if it was remembered with marks of the same meaning and its rows can be told to
+    /// go on.
+    pub fn recall(&self, meaning: u128) -> Option<Marks> {
+        let Out::History(history) = &self.out else { return None };
+        let before = self.begun.before.as_ref()?;
+        history.recall(&marks_file(before.pin.root(), &self.table), meaning)
+    }
+
+    /// Keeps a mark of each row for the next snapshot, beside the lake's data; to be called before the first row.
+    pub fn remember(&mut self, meaning: u128) -> Result<()> {
+        match &mut self.out {
+            Out::History(history) => history.remember(meaning),
+            Out::Whole(..) => Ok(()),
+        }
+    }
+
+    /// Lets rows of the snapshot before stay, each with a mark, and ends the others: what is written after that is new,
+    /// and none of it has the key of a row that stays.
+    pub fn go_on(&mut self, rows: &[MarkedRow], stays: &[Option<u128>]) -> Result<()> {
+        let Out::History(history) = &mut self.out else {
+            return Err(Error::failed("a table without a key has no history"));
+        };
+        history.go_on(rows, stays)?;
+        for (row, _) in rows.iter().zip(stays).filter(|(_, stays)| stays.is_some()) {
+            self.hasher.add_row(row.hash);
+            self.rows += 1;
+        }
+        Ok(())
+    }
+
     /// Makes the rows durable, outside any commit, and checks that the files read back.
     pub fn finish(self) -> Result<Staged> {
-        let Self { table, role, day, schema, hasher, rows, order, out } = self;
-        let Written { stored, files, closed } = match out {
+        self.finish_marked(&[])
+    }
+
+    /// Likewise; `strays` are marks of what is no row.
+    pub fn finish_marked(self, strays: &[u128]) -> Result<Staged> {
+        let Self { table, role, day, schema, hasher, rows, order, out, .. } = self;
+        let Written { stored, files, closed, marks } = match out {
             Out::Whole(file, path, name) => {
-                Written { stored: Stored::Whole, files: vec![file.finish(&path, name)?], closed: Vec::new() }
+                let files = vec![file.finish(&path, name)?];
+                Written { stored: Stored::Whole, files, closed: Vec::new(), marks: None }
             }
-            Out::History(history) => history.finish()?,
+            Out::History(history) => history.finish(strays)?,
         };
         let key = order.map(|order| order.names).filter(|_| role == Role::Snapshot).unwrap_or_default();
         let version =
             Version { table, role, day, rows, state: hasher.finish(), stored, key, files, facts: Facts::new() };
-        Ok(Staged { version, schema, closed })
+        Ok(Staged { version, schema, closed, marks })
     }
 
     fn failed(&self, said: &str) -> Error {
         Error::failed(format!("{} of {}: {said}", self.role, self.table))
     }
+}
+
+/// Where the marks of a table's newest snapshot lie.
+pub(super) fn marks_file(root: &Path, table: &TableName) -> PathBuf {
+    root.join("cache").join(format!("{table}.marks"))
 }
 
 fn check_columns(schema: &Schema) -> Result<()> {

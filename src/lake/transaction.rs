@@ -13,7 +13,7 @@ use super::history::Before;
 use super::name::{Role, TableName};
 use super::pin::Pin;
 use super::state::State;
-use super::table_writer::{Place, Staged, TableWriter};
+use super::table_writer::{Place, Staged, TableWriter, marks_file};
 use super::writer::Writer;
 use super::{fs, sealed};
 use crate::day::Day;
@@ -31,6 +31,8 @@ pub struct Transaction<'w> {
     /// The lake's state as it is to become; what was added still lies in `staging`.
     state: State,
     touched: BTreeSet<(TableName, Role, Day)>,
+    /// Unfinished files of the marks of snapshots.
+    marks: BTreeMap<(TableName, Day), PathBuf>,
 }
 
 /// What a commit came to.
@@ -45,7 +47,7 @@ pub struct Outcome {
 impl<'w> Transaction<'w> {
     pub(super) fn new(writer: &'w mut Writer, day: Day, staging: PathBuf) -> Self {
         let state = writer.pin.head().state.clone();
-        Self { writer, day, staging, begun: 0, state, touched: BTreeSet::new() }
+        Self { writer, day, staging, begun: 0, state, touched: BTreeSet::new(), marks: BTreeMap::new() }
     }
 
     /// Begins a table's rows of a day, in a role. Several may be begun at once.
@@ -76,7 +78,8 @@ impl<'w> Transaction<'w> {
     /// rows and columns that it holds already are not stored again, and keep the facts they came with, unless they build
     /// on another state now. Where their files are damaged they are stored again, and so mended.
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
-        let Staged { mut version, schema, closed } = staged;
+        let Staged { mut version, schema, closed, marks } = staged;
+        self.marks.extend(marks.map(|marks| ((version.table.clone(), version.day), marks)));
         let key = (version.table.clone(), version.role, version.day);
         if let Some(held) = self.held(&version, &schema, Origin::of(&facts)) {
             // The same rows may have been taken over from another state.
@@ -169,7 +172,7 @@ impl<'w> Transaction<'w> {
             if days.contains(&day) {
                 let mut writer = self.table(table, Role::Snapshot, day, form.0, form.1)?;
                 writer.write(&rows(day)?)?;
-                let Staged { version, schema, closed } = writer.finish()?;
+                let Staged { version, schema, closed, .. } = writer.finish()?;
                 let same = self.held(&version, &schema, Origin::of(facts));
                 changed += usize::from(same.is_none());
                 match same {
@@ -343,11 +346,28 @@ impl<'w> Transaction<'w> {
 
     /// What makes the lake handier but no more durable; each part mends what an earlier crash left undone.
     fn follow_up(&mut self) -> Vec<Error> {
+        let mut warnings = self.keep_marks();
         let head = self.writer.pin.head();
-        let mut warnings = Vec::new();
         warnings.extend(chain::checkpoint_if_due(&self.writer.root, head, &self.staging).err());
         warnings.extend(fs::remove_all(&self.staging).err());
         warnings
+    }
+}
+
+impl Transaction<'_> {
+    /// Puts the marks of newest snapshots into their place; gives back what failed.
+    fn keep_marks(&self) -> Vec<Error> {
+        let root = &self.writer.root;
+        let is_newest = |table: &TableName, day: Day| {
+            self.writer.pin.head().state.days(table, Role::Snapshot).next_back().is_some_and(|newest| newest.day == day)
+        };
+        let newest = self.marks.iter().filter(|((table, day), _)| is_newest(table, *day));
+        let kept = newest.map(|((table, _), marks)| {
+            let place = marks_file(root, table);
+            fs::create_folder(place.parent().unwrap_or(root))?;
+            fs::rename(marks, &place)
+        });
+        kept.filter_map(Result::err).collect()
     }
 }
 

@@ -6,6 +6,8 @@ mod split;
 
 use std::sync::Arc;
 
+use twox_hash::XxHash3_128;
+
 pub use settings::{Csv, Delimiter, Escape, Quote, Ragged};
 use split::{Dialect, Field, Split, line_length, split, unescape};
 
@@ -13,7 +15,7 @@ use super::encoding::Text;
 use super::input::Input;
 use super::rows::{Part, Rows};
 use super::window::Window;
-use super::{Closed, Reader, header};
+use super::{Closed, Reader, Recognise, header};
 use crate::error::{Error, Result};
 
 /// One CSV file being read.
@@ -32,6 +34,19 @@ pub(super) struct CsvReader {
     unescaped: Vec<u8>,
     /// Whether the row before had broken quotes, so that a line may be the rest of it.
     doubtful: bool,
+    marking: Option<Marking>,
+}
+
+/// What records are marked with, and known by.
+struct Marking {
+    header: u128,
+    known: Arc<dyn Recognise>,
+}
+
+impl Marking {
+    fn of(&self, record: &[u8]) -> u128 {
+        XxHash3_128::oneshot(record).wrapping_add(self.header)
+    }
 }
 
 impl CsvReader {
@@ -55,6 +70,7 @@ impl CsvReader {
             fields: Vec::new(),
             unescaped: Vec::new(),
             doubtful: false,
+            marking: None,
         };
         let named = reader.take_delimiter_line()?;
         reader.dialect.delimiter = match (csv.delimiter, named) {
@@ -180,6 +196,39 @@ impl CsvReader {
         }
     }
 
+    /// Takes the record at the window's start if it is known. Its first line is tried as a whole record: the same bytes
+    /// before an end of line are always the same record, however they came to be one.
+    fn recognise(&mut self) -> bool {
+        let Some(marking) = self.marking.as_ref().filter(|_| !self.doubtful) else { return false };
+        let rest = self.window.rest();
+        let Some(end) = memchr::memchr(b'\n', rest) else { return false };
+        let Some(number) = marking.known.number(marking.of(without_end(&rest[..=end]))) else { return false };
+        self.rows.familiar(number, self.line);
+        self.window.take(end + 1);
+        self.line += 1;
+        true
+    }
+
+    /// Adds the record that stands at the window's start, over so many lines, to the rows or to the faults.
+    fn add_or_recognise(&mut self, length: usize, lines: u64) -> Result<()> {
+        let Some(marking) = &self.marking else { return self.add(length) };
+        let mark = marking.of(without_end(&self.window.rest()[..length]));
+        // A record of one line was looked for before it was split.
+        if lines > 1
+            && !self.doubtful
+            && let Some(number) = marking.known.number(mark)
+        {
+            self.rows.familiar(number, self.line);
+            return Ok(());
+        }
+        let held = self.rows.len();
+        self.add(length)?;
+        if self.rows.len() > held {
+            self.rows.mark(mark);
+        }
+        Ok(())
+    }
+
     /// Adds the record that stands at the window's start to the rows, or to the faults.
     fn add(&mut self, length: usize) -> Result<()> {
         let record = &self.window.rest()[..length];
@@ -287,11 +336,23 @@ impl Reader for CsvReader {
         self.kept = columns;
     }
 
+    fn mark(&mut self, known: &Arc<dyn Recognise>) {
+        let mut header = XxHash3_128::new();
+        for name in &self.header {
+            header.write(name.as_bytes());
+            header.write(&[self.dialect.delimiter, 0]);
+        }
+        self.marking = Some(Marking { header: header.finish_128(), known: Arc::clone(known) });
+    }
+
     fn next(&mut self) -> Result<Option<Part>> {
         while !self.rows.is_full() {
+            if self.recognise() {
+                continue;
+            }
             let Some(Found { length, lines, whole }) = self.find()? else { break };
             if whole {
-                self.add(length)?;
+                self.add_or_recognise(length, lines)?;
             } else {
                 self.reject(length, Defect::Shape("text follows a closing quote".to_owned()))?;
                 self.doubtful = true;
@@ -308,7 +369,14 @@ impl Reader for CsvReader {
     }
 }
 
+/// A record without its end of line.
+fn without_end(record: &[u8]) -> &[u8] {
+    let record = record.strip_suffix(b"\n").unwrap_or(record);
+    record.strip_suffix(b"\r").unwrap_or(record)
+}
+
 /// A field's text without its escapes.
+#[inline]
 fn content<'a>(record: &'a [u8], field: Field, dialect: &Dialect, unescaped: &'a mut Vec<u8>) -> &'a [u8] {
     let text = &record[field.start..field.end];
     if !field.escaped {

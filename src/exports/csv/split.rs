@@ -68,8 +68,8 @@ pub(super) fn split(text: &[u8], last: bool, dialect: &Dialect, fields: &mut Vec
             lines += quoted.lines;
             quoted.stop
         } else {
-            let stop = match memchr3(dialect.delimiter, b'\n', b'\r', &text[at..]) {
-                Some(found) => at + found,
+            let stop = match field_end(text, at, dialect.delimiter) {
+                Some(stop) => stop,
                 None if last => text.len(),
                 None => return Split::More,
             };
@@ -86,6 +86,32 @@ pub(super) fn split(text: &[u8], last: bool, dialect: &Dialect, fields: &mut Vec
             None => Split::Record { length: stop, lines: lines + 1 },
         };
     }
+}
+
+/// Where a field without quotes that begins at `at` ends: at a delimiter or an end of line.
+#[inline]
+fn field_end(text: &[u8], at: usize, delimiter: u8) -> Option<usize> {
+    // Most fields are a few bytes long, which are looked at eight at a time, in place.
+    let wanted = [delimiter, b'\n', b'\r'].map(|byte| u64::from(byte) * ONES);
+    let mut from = at;
+    for _ in 0..4 {
+        let Some(chunk) = text.get(from..).and_then(|rest| rest.first_chunk::<8>()) else { break };
+        let bytes = u64::from_le_bytes(*chunk);
+        let found = wanted.iter().fold(0, |found, wanted| found | zero_bytes(bytes ^ wanted));
+        if found != 0 {
+            return Some(from + found.trailing_zeros() as usize / 8);
+        }
+        from += 8;
+    }
+    memchr3(delimiter, b'\n', b'\r', &text[from..]).map(|found| from + found)
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each byte that is zero; above the first of them others may be set, too.
+#[inline]
+fn zero_bytes(bytes: u64) -> u64 {
+    bytes.wrapping_sub(ONES) & !bytes & (ONES << 7)
 }
 
 /// Where the line that ends at `at` is over: `None` when no line ends there, `Some(None)` when more must be read to know.

@@ -20,6 +20,7 @@
 //! An older day that comes again is written onto the day before it, and the days after it are derived anew.
 
 mod ended;
+mod marks;
 mod piece;
 mod segment;
 mod sorted;
@@ -27,6 +28,7 @@ mod states;
 mod versions;
 mod writer;
 
+pub use marks::{MarkedRow, Marks, key_hash};
 pub use piece::{Piece, PieceReader};
 pub use segment::pieces;
 pub use sorted::{SortedRows, converter};

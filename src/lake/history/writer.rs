@@ -14,6 +14,7 @@ use super::super::fs;
 use super::super::parquet_file::ParquetFile;
 use super::super::pin::Pin;
 use super::ended::{self, Position};
+use super::marks::{MarkedRow, Marks, MarksWriter, files_hash, key_hash};
 use super::piece::Piece;
 use super::sorted::SortedRows;
 use super::{from_field, segment, to_field};
@@ -21,6 +22,7 @@ use crate::day::Day;
 use crate::error::{Error, Result};
 
 /// The snapshot that a new one is compared with.
+#[derive(Clone)]
 pub struct Before {
     pub pin: Pin,
     pub version: Version,
@@ -30,14 +32,27 @@ pub struct Before {
 pub struct HistoryWriter {
     day: Day,
     key: Vec<String>,
-    stored: Stored,
-    before: Option<SortedRows>,
+    pub(super) stored: Stored,
+    schema: SchemaRef,
+    compared: Compared,
+    before: Option<Before>,
     ended: Vec<Position>,
     rows: ParquetFile,
+    /// How many rows went into that file.
+    new: u32,
+    marks: Option<MarksWriter>,
     /// Where unfinished files lie, and their names from the lake's folder.
     path: PathBuf,
     name: String,
-    closes: Option<Before>,
+}
+
+/// The rows that a day's are compared with.
+enum Compared {
+    /// Those of the snapshot before, which are opened for the first row.
+    Unopened,
+    Rows(Box<SortedRows>),
+    /// There are none, or it is known already which of them go on.
+    Nothing,
 }
 
 /// What a day came to in files.
@@ -46,6 +61,8 @@ pub struct Written {
     pub files: Vec<DataFile>,
     /// The versions of a segment that this day closed, in the one file that now holds them.
     pub closed: Vec<Version>,
+    /// The unfinished file of its rows' marks.
+    pub marks: Option<PathBuf>,
 }
 
 impl HistoryWriter {
@@ -60,45 +77,74 @@ impl HistoryWriter {
         name: String,
     ) -> Result<Self> {
         let mut stored = Stored::Base;
-        let mut rows_before = None;
-        let mut ended = Vec::new();
         if let Some(before) = &before {
-            let held = before.pin.schema(&before.version)?;
             let is_same_month = day.date().first_of_month() == before.version.day.date().first_of_month();
             let goes_on = matches!(before.version.stored, Stored::Base | Stored::Change);
-            if is_same_month && goes_on && held == *schema && before.version.key == key {
+            if is_same_month && goes_on && before.version.key == key && before.pin.schema(&before.version)? == *schema {
                 stored = Stored::Change;
-            }
-            let pieces = segment::pieces(&before.pin, &before.version)?;
-            // All columns of before are compared, also those that went: NULL counts nothing, so an empty one is not missed.
-            // A lake of format 1 did not say the key, and its rows lie in the order of it.
-            let held_key = if before.version.stored == Stored::Whole { key } else { &before.version.key };
-            if is_comparable(&held, held_key, schema, key) {
-                rows_before = Some(SortedRows::open(&pieces, &held, key)?);
-            } else {
-                for piece in &pieces {
-                    ended.extend(alive(piece).map(|row| (piece.day, row)));
-                }
             }
         }
         let mut fields = schema.fields().to_vec();
         if stored == Stored::Base {
             fields.push(from_field());
         }
-        let rows = ParquetFile::create(&path, &Schema::new(fields))?;
-        let closes = before.filter(|before| stored == Stored::Base && before.version.stored == Stored::Change);
-        Ok(Self { day, key: key.to_vec(), stored, before: rows_before, ended, rows, path, name, closes })
+        let rows = ParquetFile::create_with_key(&path, &Schema::new(fields), key)?;
+        let compared = if before.is_some() { Compared::Unopened } else { Compared::Nothing };
+        let (key, schema) = (key.to_vec(), Arc::clone(schema));
+        let (ended, new, marks) = (Vec::new(), 0, None);
+        Ok(Self { day, key, schema, stored, compared, before, ended, rows, new, marks, path, name })
     }
 
-    /// Takes rows in the order of their key, with their keys and hashes.
-    pub fn write(&mut self, batch: &RecordBatch, keys: &Rows, hashes: &[u128]) -> Result<()> {
+    /// The marks of the snapshot before whose rows these can be told to go on from.
+    pub fn recall(&self, marks: &Path, meaning: u128) -> Option<Marks> {
+        let Before { pin, version } = self.before.as_ref().filter(|_| self.stored == Stored::Change)?;
+        let chain = pin.head().state.chain(version);
+        let files = files_hash(chain.iter().map(|version| (version.day, version.files.as_slice())));
+        Marks::read(marks, meaning, files)
+    }
+
+    /// Keeps marks of the rows, of which each write then tells.
+    pub fn remember(&mut self, meaning: u128) -> Result<()> {
+        let (path, _) = beside(&self.path, &self.name, "marks");
+        fs::remove(&path)?;
+        self.marks = Some(MarksWriter::create(path, meaning)?);
+        Ok(())
+    }
+
+    /// Goes on from the snapshot before, of which each row stays with a mark, or ends; what is written then is new.
+    pub fn go_on(&mut self, rows: &[MarkedRow], stays: &[Option<u128>]) -> Result<()> {
+        self.compared = Compared::Nothing;
+        for (row, mark) in rows.iter().zip(stays) {
+            match (mark, &mut self.marks) {
+                (None, _) => self.ended.push(row.position),
+                (Some(mark), Some(marks)) => marks.add(&MarkedRow { mark: *mark, ..*row })?,
+                (Some(_), None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes rows in the order of their key, with their keys and hashes, and marks where these are kept.
+    pub fn write(&mut self, batch: &RecordBatch, keys: &Rows, hashes: &[u128], marks: &[u128]) -> Result<()> {
+        self.compare()?;
         let mut since = Vec::with_capacity(batch.num_rows());
         let mut new = Vec::new();
         for (row, hash) in hashes.iter().enumerate() {
-            let from = self.begun(keys.row(row).data(), *hash)?;
-            since.push(from.unwrap_or(self.day).to_epoch_days());
-            if from.is_none() {
-                new.push(u32::try_from(row).map_err(|_| Error::failed("a batch has too many rows"))?);
+            let key = keys.row(row).data();
+            let begun = self.begun(key, *hash)?;
+            since.push(begun.map_or(self.day, |(day, _)| day).to_epoch_days());
+            let goes_on = begun.filter(|_| self.stored == Stored::Change);
+            let position = match goes_on {
+                Some((_, position)) => position,
+                None => {
+                    new.push(u32::try_from(row).map_err(|_| Error::failed("a batch has too many rows"))?);
+                    self.new += 1;
+                    (self.day, self.new - 1)
+                }
+            };
+            if let Some(kept) = &mut self.marks {
+                let mark = marks.get(row).copied().unwrap_or_default();
+                kept.add(&MarkedRow { mark, key: key_hash(key), hash: *hash, position })?;
             }
         }
         let failed = |error| Error::failed(format!("could not put changed rows together: {error}"));
@@ -117,14 +163,34 @@ impl HistoryWriter {
         }
     }
 
-    /// The day since which a row is so, `None` if it is so only now; ends what has come up to it and is no longer so.
-    fn begun(&mut self, key: &[u8], hash: u128) -> Result<Option<Day>> {
-        let Some(before) = &mut self.before else { return Ok(None) };
+    /// Opens the rows that the day's are compared with.
+    fn compare(&mut self) -> Result<()> {
+        let (Compared::Unopened, Some(before)) = (&self.compared, &self.before) else { return Ok(()) };
+        let pieces = segment::pieces(&before.pin, &before.version)?;
+        let held = before.pin.schema(&before.version)?;
+        // All columns of before are compared, also those that went: NULL counts nothing, so an empty one is not missed.
+        // A lake of format 1 did not say the key, and its rows lie in the order of it.
+        let held_key = if before.version.stored == Stored::Whole { &self.key } else { &before.version.key };
+        self.compared = if is_comparable(&held, held_key, &self.schema, &self.key) {
+            Compared::Rows(Box::new(SortedRows::open(&pieces, &held, &self.key)?))
+        } else {
+            for piece in &pieces {
+                self.ended.extend(alive(piece).map(|row| (piece.day, row)));
+            }
+            Compared::Nothing
+        };
+        Ok(())
+    }
+
+    /// The day since which a row is so and where it lies, `None` if it is so only now; ends what has come up to it and is
+    /// no longer so.
+    fn begun(&mut self, key: &[u8], hash: u128) -> Result<Option<(Day, Position)>> {
+        let Compared::Rows(before) = &mut self.compared else { return Ok(None) };
         while let Some(row) = before.peek() {
             if row.key > key {
                 break;
             }
-            let since = (row.key == key && row.hash == hash).then_some(row.since);
+            let since = (row.key == key && row.hash == hash).then_some((row.since, row.position));
             let is_last = row.key == key;
             if since.is_none() {
                 self.ended.push(row.position);
@@ -137,9 +203,10 @@ impl HistoryWriter {
         Ok(None)
     }
 
-    /// Makes all files durable.
-    pub fn finish(mut self) -> Result<Written> {
-        if let Some(before) = &mut self.before {
+    /// Makes all files durable but that of the marks; `strays` are marks of what is no row.
+    pub fn finish(mut self, strays: &[u128]) -> Result<Written> {
+        self.compare()?;
+        if let Compared::Rows(before) = &mut self.compared {
             while let Some(row) = before.peek() {
                 self.ended.push(row.position);
                 before.advance(&self.key)?;
@@ -154,13 +221,20 @@ impl HistoryWriter {
             fs::remove(&self.path)?;
         }
         let mut closed = Vec::new();
-        if let Some(before) = self.closes {
+        let before = self.before;
+        let closes = |before: &&Before| self.stored == Stored::Base && before.version.stored == Stored::Change;
+        if let Some(before) = before.as_ref().filter(closes) {
             let month = beside(&self.path, &self.name, "month");
-            closed = close(&before, &self.key, month, &mut self.ended)?;
+            closed = close(before, &self.key, month, &mut self.ended)?;
         }
         let (path, name) = beside(&self.path, &self.name, "ended");
         files.extend(ended::write(&path, name, &mut self.ended)?);
-        Ok(Written { stored: self.stored, files, closed })
+        let chain = before.iter().filter(|_| self.stored == Stored::Change);
+        let chain: Vec<_> = chain.flat_map(|Before { pin, version }| pin.head().state.chain(version)).collect();
+        let held = chain.iter().map(|version| (version.day, version.files.as_slice()));
+        let hash = files_hash(held.chain([(self.day, files.as_slice())]));
+        let marks = self.marks.map_or(Ok(None), |marks| marks.finish(strays, hash))?;
+        Ok(Written { stored: self.stored, files, closed, marks })
     }
 }
 
@@ -198,7 +272,7 @@ fn close(before: &Before, key: &[String], at: (PathBuf, String), ended: &mut [Po
     let mut fields = schema.fields().to_vec();
     fields.extend([from_field(), to_field()]);
     let (path, name) = at;
-    let mut file = ParquetFile::create(&path, &Schema::new(fields))?;
+    let mut file = ParquetFile::create_with_key(&path, &Schema::new(fields), key)?;
     let mut rows = SortedRows::open(&pieces, &schema, key)?;
     let mut moved: BTreeMap<Position, u32> = ended.iter().map(|position| (*position, 0)).collect();
     let mut written = 0;

@@ -1,0 +1,376 @@
+//! Random exports, day after day: what is in the lake is what a table of the last good rows would hold, whatever the
+//! size that is held in memory, the order of the rows, and whether the records of the day before are recognised.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Date32Type, Decimal128Type};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::*;
+use crate::calendar::{Calendar, Month};
+use crate::lake::{CommitMeta, Lake, Origin, Role, TableName};
+use crate::problem::SourceFile;
+use crate::query::{Sql, declared, session};
+use crate::yaml;
+
+const PIPELINE: &str = r#"
+sources:
+  - table: crm.deal
+    csv: {path: "deal.csv"}
+    export: EXPORT
+    where: deal <> 'test'
+    rejects: {limit: 100%}
+    volume: {drop: 100%}
+    map: {deal_id: deal, name: name, amount: number(amount), since: "SINCE"}
+"#;
+
+/// A lake with one table, and a folder for its export.
+struct Bench {
+    folder: TempDir,
+    lake: Lake,
+    since: &'static str,
+    export: &'static str,
+    held: usize,
+    forgets: bool,
+}
+
+impl Bench {
+    fn new(export: &'static str, held: usize, forgets: bool) -> Self {
+        let memory = std::path::Path::new("/dev/shm");
+        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let lake = Lake::open_or_create(&folder.path().join("lake"), Uuid::from_u128(7)).unwrap();
+        Self { folder, lake, since: "since", export, held, forgets }
+    }
+
+    fn job(&self, day: Day) -> Job {
+        let name: TableName = "crm.deal".parse().unwrap();
+        let text = "CREATE TABLE deal (deal_id TEXT, name TEXT, amount DECIMAL(18,2) NOT NULL, since DATE, PRIMARY KEY (deal_id))";
+        let table = declared::parse(name, Sql::file(&SourceFile::new("sql/crm/deal.sql", text))).unwrap();
+        let text = PIPELINE.replace("EXPORT", self.export).replace("SINCE", self.since);
+        let file = SourceFile::new("pipelines/nightly.yaml", &text);
+        let document = Arc::new(yaml::parse(&file, 0..text.len()).unwrap());
+        #[derive(serde::Deserialize)]
+        struct Sources {
+            sources: Vec<Source>,
+        }
+        let Sources { mut sources } = document.read().unwrap();
+        let source = sources.remove(0);
+        let calendar = Calendar { year_starts: Month::January };
+        let settings = Settings { day, calendar, timezone: jiff::tz::TimeZone::UTC, currency: "EUR".to_owned() };
+        let engine = session::open_for_mapping(&settings).unwrap();
+        let roots = Roots::new(self.folder.path(), &[]).unwrap();
+        let (format, place) = (source.format().unwrap(), Place { document, index: 0 });
+        Job { source, place, table, format, roots, settings, engine }
+    }
+
+    /// Loads an export of a day and commits it; gives the counts and the reasons of rejects.
+    fn load(&self, day: Day, text: &str) -> Result<(Counts, Vec<String>)> {
+        let file = self.folder.path().join("deal.csv");
+        std::fs::write(&file, text).unwrap();
+        if self.forgets {
+            let _ = std::fs::remove_dir_all(self.folder.path().join("lake/cache"));
+        }
+        let job = self.job(day);
+        let mut writer = self.lake.lock("run").unwrap();
+        let mut transaction = writer.begin(day).unwrap();
+        let name = &job.table.name;
+        let table = transaction.table(name, Role::Snapshot, day, &job.table.schema(), &job.table.key)?;
+        let rejects = transaction.table(name, Role::Reject, day, &declared::reject_schema(), &[])?;
+        let view = transaction.view();
+        let loaded = job.load_holding(self.held, &[file], &view, table, rejects)?;
+        transaction.add(loaded.table, loaded.facts)?;
+        match loaded.rejects {
+            Some(rejects) => drop(transaction.add(rejects, Facts::new())?),
+            None => drop(transaction.remove(name, Role::Reject, day)?),
+        }
+        let made_at = jiff::Timestamp::from_second(i64::from(day.to_epoch_days()) * 86_400).unwrap();
+        let (uuid, program, message) = (Uuid::from_u128(1), "test".to_owned(), String::new());
+        let outcome = transaction.commit(CommitMeta { uuid, made_at, program, message })?;
+        assert!(outcome.warnings.is_empty(), "{:?}", outcome.warnings);
+        Ok((loaded.counts, loaded.reasons))
+    }
+
+    fn rows(&self, role: Role, day: Day) -> Vec<RecordBatch> {
+        let pin = self.lake.pin().unwrap();
+        let version = pin.on(&"crm.deal".parse().unwrap(), role, day).cloned();
+        version.iter().flat_map(|version| pin.read(version).unwrap()).map(Result::unwrap).collect()
+    }
+
+    /// The deals as of a day: name, amount in cents, day since.
+    fn deals(&self, day: Day) -> Table {
+        let mut deals = Table::new();
+        for batch in self.rows(Role::Snapshot, day) {
+            let text = |at: usize| batch.column(at).as_string::<i32>();
+            for row in 0..batch.num_rows() {
+                let name = text(1).is_valid(row).then(|| text(1).value(row).to_owned());
+                let amount = batch.column(2).as_primitive::<Decimal128Type>().value(row);
+                let since = batch.column(3).as_primitive::<Date32Type>();
+                let deal = (name, amount, since.is_valid(row).then(|| since.value(row)));
+                assert!(deals.insert(text(0).value(row).to_owned(), deal).is_none());
+            }
+        }
+        deals
+    }
+
+    /// Every file of data with its content.
+    fn data(&self) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.folder.path().join("lake/data/crm.deal");
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        files
+            .map(|file| (file.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&file).unwrap()))
+            .collect()
+    }
+}
+
+type Deal = (Option<String>, i128, Option<i32>);
+type Table = BTreeMap<String, Deal>;
+
+/// SplitMix64.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+
+    fn is(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+}
+
+/// A line of an export, and what it is to come to.
+#[derive(Clone)]
+enum Line {
+    Good(String, Deal),
+    /// A row whose amount cannot be read.
+    Unfit(String),
+    /// A row with a field too few; its key can be read.
+    Short(String),
+    LeftOut,
+}
+
+impl Line {
+    fn text(&self, unmapped: u64) -> String {
+        match self {
+            Self::Good(id, (name, amount, since)) => {
+                let name = name.as_deref().unwrap_or_default().replace('"', "\"\"");
+                let since = since.map(|since| Day::from_epoch_days(since).unwrap().to_string()).unwrap_or_default();
+                format!("{id},\"{name}\",{}.{:02},{since},{unmapped}\n", amount / 100, amount % 100)
+            }
+            Self::Unfit(id) => format!("{id},x,much,2026-01-01,{unmapped}\n"),
+            Self::Short(id) => format!("{id},x,1\n"),
+            Self::LeftOut => format!("test,x,1,2026-01-01,{unmapped}\n"),
+        }
+    }
+}
+
+fn day(of: i32) -> Day {
+    let first: Day = "2026-03-20".parse().unwrap();
+    Day::from_epoch_days(first.to_epoch_days() + of).unwrap()
+}
+
+fn random_deal(chance: &mut Chance) -> Deal {
+    let names = [None, Some("Anchor"), Some("Buoy, big"), Some("Line 1\nLine 2"), Some("say \"ahoy\""), Some("Zoë")];
+    let name = names[chance.below(6) as usize].map(str::to_owned);
+    (name, i128::from(chance.below(3000)), chance.is(80).then(|| 20_000 + chance.below(9) as i32))
+}
+
+/// The next day's lines: most as they were, some changed, new, gone, spoiled or doubled; in one of several orders.
+fn next_lines(lines: &[Line], chance: &mut Chance, shuffles: bool) -> Vec<Line> {
+    let mut next: Vec<Line> = Vec::new();
+    for line in lines {
+        match chance.below(20) {
+            0 => {}
+            1 => next.push(Line::LeftOut),
+            2 | 3 => {
+                if let Line::Good(id, _) | Line::Unfit(id) | Line::Short(id) = line {
+                    next.push(match chance.below(6) {
+                        0 => Line::Unfit(id.clone()),
+                        1 => Line::Short(id.clone()),
+                        _ => Line::Good(id.clone(), random_deal(chance)),
+                    });
+                }
+            }
+            4 => next.extend([line.clone(), line.clone()]),
+            5 => {
+                next.push(line.clone());
+                if let Line::Good(id, _) = line {
+                    let again = Line::Good(id.clone(), random_deal(chance));
+                    let at = next.len() - chance.below(2) as usize;
+                    next.insert(at, again);
+                }
+            }
+            _ => next.push(line.clone()),
+        }
+    }
+    for _ in 0..chance.below(4) {
+        next.push(Line::Good(format!("d{:03}", chance.below(200)), random_deal(chance)));
+    }
+    let id = |line: &Line| match line {
+        Line::Good(id, _) | Line::Unfit(id) | Line::Short(id) => id.clone(),
+        Line::LeftOut => "test".to_owned(),
+    };
+    match shuffles {
+        true => (1..next.len()).rev().for_each(|at| next.swap(at, chance.below(at as u64 + 1) as usize)),
+        false => next.sort_by_key(id),
+    }
+    next
+}
+
+/// What a table of the last good rows holds after an export.
+fn expected(before: &Table, lines: &[Line], export: &str) -> (Table, Counts) {
+    let (mut table, mut counts) = (Table::new(), Counts::default());
+    let mut rejected = Vec::new();
+    for line in lines {
+        counts.read += 1;
+        match line {
+            Line::Good(id, _) if table.contains_key(id) => counts.rejected += 1,
+            Line::Good(id, deal) => drop(table.insert(id.clone(), deal.clone())),
+            Line::Unfit(id) | Line::Short(id) => {
+                counts.rejected += 1;
+                rejected.push(id.clone());
+            }
+            Line::LeftOut => {
+                counts.read -= 1;
+                counts.left_out += 1;
+            }
+        }
+    }
+    for (id, deal) in before {
+        let is_rejected = rejected.contains(id);
+        if !table.contains_key(id) && (is_rejected || export == "changes") {
+            counts.carried += u64::from(is_rejected);
+            table.insert(id.clone(), deal.clone());
+        }
+    }
+    counts.rows = table.len() as u64;
+    (table, counts)
+}
+
+fn text(lines: &[Line], chance: &mut Chance) -> String {
+    let mut text = "deal,name,amount,since,seen\n".to_owned();
+    for line in lines {
+        // A column that is not mapped: the record changes, its row does not.
+        let seen = u64::from(chance.is(10));
+        write!(text, "{}", line.text(seen)).unwrap();
+    }
+    text
+}
+
+/// How many random tables; more of them by `FORECASTLE_ROUNDS`.
+fn rounds() -> u64 {
+    std::env::var("FORECASTLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(10)
+}
+
+#[test]
+fn whatever_is_held_or_recognised_the_lake_holds_the_last_good_rows() {
+    for seed in 0..rounds() {
+        let mut chance = Chance(seed);
+        let export = if chance.is(30) { "changes" } else { "full" };
+        let shuffles = chance.is(50);
+        let benches = [(usize::MAX, false), (usize::MAX, true), (0, false), (0, true), (9_000, false)]
+            .map(|(held, forgets)| Bench::new(export, held, forgets));
+        let mut lines: Vec<Line> =
+            (0..chance.below(60)).map(|at| Line::Good(format!("d{:03}", at * 3), random_deal(&mut chance))).collect();
+        let mut table = Table::new();
+        let mut before = None;
+        // Over the end of a month.
+        for at in 0..14 {
+            if at > 0 {
+                lines = next_lines(&lines, &mut chance, shuffles);
+            }
+            let export_text = text(&lines, &mut chance);
+            let (holds, counts) = expected(&table, &lines, export);
+            let counts = Counts { before, ..counts };
+            (table, before) = (holds, Some(counts.rows));
+            let mut told = Vec::new();
+            for bench in &benches {
+                let (found, reasons) = bench.load(day(at), &export_text).unwrap();
+                let said =
+                    format!("seed {seed}, day {at}, held {}, forgets {}\n{export_text}", bench.held, bench.forgets);
+                assert_eq!(found, counts, "{said}");
+                assert_eq!(bench.deals(day(at)), table, "{said}");
+                told.push((reasons, bench.rows(Role::Reject, day(at)), bench.data()));
+            }
+            for (bench, other) in benches.iter().zip(&told).skip(1) {
+                assert_eq!(other.0, told[0].0, "seed {seed}, day {at}: reasons");
+                assert_eq!(other.1, told[0].1, "seed {seed}, day {at}: rejects");
+                assert!(other.2 == told[0].2, "seed {seed}, day {at}, held {}: other bytes", bench.held);
+            }
+        }
+    }
+}
+
+const TWO: &str = "deal,name,amount,since,seen\na,Anchor,1,2026-01-01,1\nb,Buoy,2,2026-01-02,1\n";
+
+#[test]
+fn a_record_is_recognised_only_while_it_is_read_in_the_same_way() {
+    let mut bench = Bench::new("full", usize::MAX, false);
+    bench.load(day(0), TWO).unwrap();
+    // Another expression.
+    bench.since = "CASE WHEN deal = 'b' THEN day('2026-02-01') ELSE day(since) END";
+    bench.load(day(1), TWO).unwrap();
+    let since = |of: &str| Some(of.parse::<Day>().unwrap().to_epoch_days());
+    assert_eq!(bench.deals(day(1))["b"].2, since("2026-02-01"));
+    // The run's day.
+    bench.since = "today()";
+    for at in [2, 3] {
+        bench.load(day(at), TWO).unwrap();
+        assert_eq!(bench.deals(day(at))["b"].2, Some(day(at).to_epoch_days()));
+    }
+    // Another header over the same records.
+    bench.since = "since";
+    bench.load(day(4), TWO).unwrap();
+    bench.load(day(5), &TWO.replace("deal,name", "name,deal")).unwrap();
+    assert_eq!(bench.deals(day(5)).keys().collect::<Vec<_>>(), ["Anchor", "Buoy"]);
+}
+
+#[test]
+fn the_rows_of_records_that_are_as_they_were_are_not_read() {
+    for forgets in [false, true] {
+        let bench = Bench::new("full", usize::MAX, forgets);
+        bench.load(day(0), TWO).unwrap();
+        bench.load(day(1), &TWO.replace("a,Anchor", "a,Achtern")).unwrap();
+        let data = bench.folder.path().join("lake/data/crm.deal");
+        for file in std::fs::read_dir(data).unwrap().map(|file| file.unwrap().path()) {
+            if file.file_name().unwrap().to_string_lossy().starts_with("2026-03-20-snapshot") {
+                std::fs::write(&file, b"spoiled").unwrap();
+            }
+        }
+        let loaded = bench.load(day(2), TWO);
+        assert_eq!(loaded.is_err(), forgets, "{:?}", loaded.err());
+    }
+}
+
+#[test]
+fn marks_that_are_damaged_or_of_another_snapshot_are_passed_over() {
+    let bench = Bench::new("full", usize::MAX, false);
+    bench.load(day(0), TWO).unwrap();
+    let marks = bench.folder.path().join("lake/cache/crm.deal.marks");
+    let whole = std::fs::read(&marks).unwrap();
+    let changed = TWO.replace("b,Buoy,2", "b,Buoy,3");
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        std::fs::write(&marks, &bytes).unwrap();
+        let loaded = bench.load(day(1), &changed).unwrap();
+        assert_eq!((loaded.0.rows, bench.deals(day(1))["b"].1), (2, 300), "byte {at}");
+    }
+    // The day before comes again, otherwise.
+    let marks_of_day_1 = std::fs::read(&marks).unwrap();
+    bench.load(day(0), &TWO.replace("a,Anchor", "a,Achtern")).unwrap();
+    std::fs::write(&marks, marks_of_day_1).unwrap();
+    bench.load(day(2), &changed).unwrap();
+    assert_eq!(bench.deals(day(2))["a"].0.as_deref(), Some("Anchor"));
+    let pin = bench.lake.pin().unwrap();
+    assert!(bench.lake.verify(&pin).unwrap().is_empty());
+    let exports: Vec<Origin> = pin.exports(&"crm.deal".parse().unwrap()).map(Version::origin).collect();
+    assert_eq!(exports.len(), 3);
+}
