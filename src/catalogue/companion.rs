@@ -9,7 +9,7 @@ use crate::lake::{self, TableName};
 use crate::problem::Problem;
 use crate::query::changes;
 use crate::query::declared::reject_schema;
-use crate::query::{DeclaredTable, Sql};
+use crate::query::{DeclaredTable, Sql, past};
 
 /// A relation beside a declared table, named by the table's name and an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,29 @@ impl Catalogue {
             Some(Problem::error(sql.start(), message).help("give this file another name"))
         };
         named.filter_map(told).collect()
+    }
+
+    /// Columns of declared tables that a relation of the lake's own has in their place.
+    pub(super) fn taken_columns(&mut self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (name, table) in &self.tables {
+            let beside =
+                Companion::ALL.map(|companion| (format!("{name}{}", companion.ending()), companion.schema(table)));
+            let each = (format!("each('{name}', ...)"), past::each_as_read(&table.schema()));
+            for (relation, schema) in beside.into_iter().chain([each]) {
+                let of_table = table
+                    .columns
+                    .iter()
+                    .filter(|column| schema.fields().iter().filter(|field| *field.name() == column.name).count() > 1);
+                for column in of_table {
+                    let message = format!("`{relation}` has a column `{}` of its own", column.name);
+                    let found = Problem::error(column.place.clone(), message);
+                    problems.push(found.help("name this column otherwise"));
+                    self.broken.insert(relation.clone());
+                }
+            }
+        }
+        problems
     }
 
     /// The declared table that a relation is, or stands beside.

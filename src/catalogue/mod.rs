@@ -36,7 +36,7 @@ pub struct Catalogue {
     pub reports: BTreeMap<String, Report>,
     /// Every mistake that the files show without being planned, in file order.
     pub problems: Vec<Problem>,
-    /// Relations whose file has a mistake.
+    /// Relations that a mistake told elsewhere keeps from being read.
     broken: BTreeSet<String>,
 }
 
@@ -56,7 +56,7 @@ pub fn load(files: &Files) -> Catalogue {
     }
     let of_models: Vec<Check> = catalogue.models.values().flat_map(|model| model.checks.clone()).collect();
     catalogue.checks.splice(0..0, of_models);
-    let taken = catalogue.taken_names();
+    let taken = [catalogue.taken_names(), catalogue.taken_columns()].concat();
     catalogue.problems.extend(taken);
     let reading = catalogue.reading_problems();
     catalogue.problems.extend(reading);

@@ -24,7 +24,7 @@ impl Planned {
     pub fn covers(&self, catalogue: &Catalogue, relations: &[Relation]) -> bool {
         relations.iter().all(|Relation { name, .. }| {
             name == lake::SNAPSHOTS
-                || catalogue.declared(name).is_some()
+                || catalogue.declared(name).is_some() && !catalogue.is_broken(name)
                 || self.schemas.keys().any(|model| model.to_string() == *name)
         })
     }

@@ -8,27 +8,33 @@ use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Result, plan_err};
 use datafusion::datasource::TableType;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, ident};
 use datafusion::physical_plan::ExecutionPlan;
 
 use super::DeclaredTable;
 use crate::lake;
 
-/// The columns behind those of the key.
-const BEHIND_KEY: [(&str, DataType); 5] = [
-    ("changed_on", DataType::Date32),
-    ("change", DataType::Utf8),
-    ("column_name", DataType::Utf8),
-    ("value_before", DataType::Utf8),
-    ("value_after", DataType::Utf8),
-];
+/// The name of the changed column; the other one where the key has a column `column_name` itself.
+const COLUMN_NAME: [&str; 2] = ["column_name", "changed_column"];
 
 /// One row is a change of a row: `added` and `gone` once, `changed` for each of its columns, with both values as text.
 pub fn schema(table: &DeclaredTable) -> SchemaRef {
     let columns = lake::as_read(&table.schema());
     let mut fields: Vec<_> = table.key.iter().map(|at| Arc::clone(&columns.fields()[*at])).collect();
-    fields.extend(BEHIND_KEY.map(|(name, data_type)| Arc::new(Field::new(name, data_type, true))));
+    let behind_key = [
+        ("changed_on", DataType::Date32),
+        ("change", DataType::Utf8),
+        (column_name(table), DataType::Utf8),
+        ("value_before", DataType::Utf8),
+        ("value_after", DataType::Utf8),
+    ];
+    fields.extend(behind_key.map(|(name, data_type)| Arc::new(Field::new(name, data_type, true))));
     Arc::new(Schema::new(fields))
+}
+
+fn column_name(table: &DeclaredTable) -> &'static str {
+    let is_in_key = table.key.iter().any(|at| table.columns[*at].name == COLUMN_NAME[0]);
+    COLUMN_NAME[usize::from(is_in_key)]
 }
 
 /// A table's changes; planned when somebody reads it.
@@ -68,7 +74,7 @@ impl TableProvider for Changes {
         let plan = state.create_logical_plan(&self.sql).await?;
         let plan = match projection {
             Some(wanted) => {
-                let names = wanted.iter().map(|at| col(format!("\"{}\"", self.schema.field(*at).name())));
+                let names = wanted.iter().map(|at| ident(self.schema.field(*at).name()));
                 LogicalPlanBuilder::from(plan).project(names)?.build()?
             }
             None => plan,
@@ -78,6 +84,8 @@ impl TableProvider for Changes {
 }
 
 /// Each version beside the one that ended when it began; what differs between the two as one row a column.
+///
+/// Whatever a table calls its columns, they are told from those that are put beside them here.
 fn sql(table: &DeclaredTable) -> String {
     let history = lake::history_as_read(&table.schema());
     let columns = history.fields().len();
@@ -86,40 +94,46 @@ fn sql(table: &DeclaredTable) -> String {
     let values = table.columns.iter().map(|column| column.name.as_str()).filter(|name| !key.contains(name));
     let values: Vec<&str> = values.collect();
 
-    let joined = |parts: Vec<String>, by: &str| parts.join(by);
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let own = |name: &str| quoted(&format!("forecastle.{name}"));
+    let was = |name: &str| own(&format!("was.{name}"));
+    let now = |name: &str| own(&format!("now.{name}"));
+    let (had_before, has_after, entry) = (own("had_before"), own("has_after"), own("entry"));
     let each = |names: &[&str], of: &dyn Fn(&str) -> String| names.iter().map(|name| of(name)).collect::<Vec<_>>();
-    let mut paired = each(&key, &|name| format!("coalesce(now.\"{name}\", was.\"{name}\") AS \"{name}\""));
-    paired.extend(each(&values, &|name| format!("was.\"{name}\" AS \"was {name}\", now.\"{name}\" AS \"now {name}\"")));
-    let same_key = joined(each(&key, &|name| format!("now.\"{name}\" = was.\"{name}\"")), " AND ");
-    let entry = |when: &str, change: &str, column: &str, before: &str, after: &str| {
+    let mut paired = each(&key, &|name| format!("coalesce(now.{0}, was.{0}) AS {0}", quoted(name)));
+    paired.extend(each(&values, &|name| format!("was.{0} AS {1}, now.{0} AS {2}", quoted(name), was(name), now(name))));
+    let same_key = each(&key, &|name| format!("now.{0} = was.{0}", quoted(name))).join(" AND ");
+    let made = |when: &str, change: &str, column: &str, before: &str, after: &str| {
         format!(
             "CASE WHEN {when} THEN named_struct('change', '{change}', 'name', CAST({column} AS TEXT), 'before', \
              CAST({before} AS TEXT), 'after', CAST({after} AS TEXT)) END"
         )
     };
     let mut entries = vec![
-        entry("NOT had_before", "added", "NULL", "NULL", "NULL"),
-        entry("NOT has_after", "gone", "NULL", "NULL", "NULL"),
+        made(&format!("NOT {had_before}"), "added", "NULL", "NULL", "NULL"),
+        made(&format!("NOT {has_after}"), "gone", "NULL", "NULL", "NULL"),
     ];
     entries.extend(each(&values, &|name| {
-        let differs = format!("had_before AND has_after AND \"was {name}\" IS DISTINCT FROM \"now {name}\"");
-        entry(&differs, "changed", &format!("'{name}'"), &format!("\"was {name}\""), &format!("\"now {name}\""))
+        let (was, now) = (was(name), now(name));
+        let differs = format!("{had_before} AND {has_after} AND {was} IS DISTINCT FROM {now}");
+        made(&differs, "changed", &format!("'{}'", name.replace('\'', "''")), &was, &now)
     }));
-    let key = joined(each(&key, &|name| format!("\"{name}\"")), ", ");
     format!(
         "WITH pair AS (\n\
-           SELECT {paired}, coalesce(now.\"{from}\", was.\"{to}\") AS changed_on,\n\
-             was.\"{from}\" IS NOT NULL AS had_before, now.\"{from}\" IS NOT NULL AS has_after\n\
+           SELECT {paired}, coalesce(now.{from}, was.{to}) AS changed_on,\n\
+             was.{from} IS NOT NULL AS {had_before}, now.{from} IS NOT NULL AS {has_after}\n\
            FROM {name}_history AS now\n\
-           FULL JOIN (SELECT * FROM {name}_history WHERE \"{to}\" IS NOT NULL) AS was\n\
-             ON {same_key} AND now.\"{from}\" = was.\"{to}\"\n\
+           FULL JOIN (SELECT * FROM {name}_history WHERE {to} IS NOT NULL) AS was\n\
+             ON {same_key} AND now.{from} = was.{to}\n\
          ),\n\
-         change AS (SELECT {key}, changed_on, unnest(make_array({entries})) AS entry FROM pair)\n\
-         SELECT {key}, changed_on, entry['change'] AS change, entry['name'] AS column_name,\n\
-           entry['before'] AS value_before, entry['after'] AS value_after\n\
-         FROM change WHERE entry IS NOT NULL",
+         change AS (SELECT {key}, changed_on, unnest(make_array({entries})) AS {entry} FROM pair)\n\
+         SELECT {key}, changed_on, {entry}['change'] AS change, {entry}['name'] AS {column_name},\n\
+           {entry}['before'] AS value_before, {entry}['after'] AS value_after\n\
+         FROM change WHERE {entry} IS NOT NULL",
         paired = paired.join(", "),
         name = table.name,
+        key = each(&key, &quoted).join(", "),
         entries = entries.join(",\n"),
+        column_name = column_name(table),
     )
 }

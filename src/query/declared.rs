@@ -10,7 +10,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::lake::TableName;
-use crate::problem::{self, Problem};
+use crate::problem::{self, Place, Problem};
 use crate::query::sql::Sql;
 use crate::query::statement;
 
@@ -32,6 +32,8 @@ pub struct DeclaredColumn {
     /// For an enumeration: the values that it may take.
     pub allowed: Vec<String>,
     pub comment: Option<String>,
+    /// Where it is named.
+    pub place: Place,
 }
 
 impl DeclaredTable {
@@ -95,6 +97,11 @@ pub fn parse(name: TableName, sql: Sql) -> Result<DeclaredTable, Problem> {
             .help("a model's file is only its SELECT"));
     }
     let mut columns = create.columns.iter().map(|column| declare(column, &sql)).collect::<Result<Vec<_>, _>>()?;
+    let twice = columns.iter().enumerate().find(|(at, column)| columns[..*at].iter().any(|of| of.name == column.name));
+    if let Some((_, column)) = twice {
+        return Err(Problem::error(column.place.clone(), format!("`{name}` has two columns `{}`", column.name))
+            .help("leave one of them out, or name it otherwise"));
+    }
     let key = constraints(create, &mut columns, &sql)?;
     for position in &key {
         columns[*position].is_required = true;
@@ -115,7 +122,14 @@ fn declare(column: &ColumnDef, sql: &Sql) -> Result<DeclaredColumn, Problem> {
         Problem::error(place, format!("the type {} of `{name}` is not known here", column.data_type))
             .help("use TEXT, BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p, s), DATE or TIMESTAMP")
     })?;
-    let mut declared = DeclaredColumn { name, data_type, is_required: false, allowed: Vec::new(), comment: None };
+    let mut declared = DeclaredColumn {
+        name,
+        data_type,
+        is_required: false,
+        allowed: Vec::new(),
+        comment: None,
+        place: place.clone(),
+    };
     for option in &column.options {
         match &option.option {
             ColumnOption::NotNull => declared.is_required = true,
@@ -256,5 +270,7 @@ mod tests {
                 .message
                 .contains("declares `crm.deal`")
         );
+        let twice = declared("CREATE TABLE deal (deal_id TEXT, Deal_ID TEXT, PRIMARY KEY (deal_id))").unwrap_err();
+        assert_eq!((twice.message.as_str(), twice.place.span), ("`crm.deal` has two columns `deal_id`", 33..40));
     }
 }

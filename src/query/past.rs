@@ -108,7 +108,8 @@ impl Function {
     }
 
     fn each(&self, past: &Past, every: &Expr) -> Result<Arc<dyn TableProvider>> {
-        let column = if past.schema.field_with_name(DAY[0]).is_ok() { DAY[1] } else { DAY[0] };
+        let schema = each_as_read(&past.schema);
+        let column = schema.fields()[schema.fields().len() - 1].name();
         let Some(every) = text(every) else { return plan_err!("the function each takes {}", self.takes()) };
         let grain = match every.as_str() {
             "snapshot" | "day" => None,
@@ -120,11 +121,7 @@ impl Function {
                 }
             },
         };
-        let Some((pin, table)) = &past.rows else {
-            let mut fields = lake::as_read(&past.schema).fields().to_vec();
-            fields.push(Arc::new(Field::new(column, DataType::Date32, false)));
-            return Ok(Arc::new(EmptyTable::new(Arc::new(Schema::new(fields)))));
-        };
+        let Some((pin, table)) = &past.rows else { return Ok(Arc::new(EmptyTable::new(schema))) };
         let run = self.settings.day;
         let snapshots = pin.days(table, Role::Snapshot).into_iter().filter(|day| *day <= run).collect::<Vec<_>>();
         let days = match (snapshots.first(), every.as_str()) {
@@ -136,6 +133,14 @@ impl Function {
         };
         Ok(pin.each(table, &days, &past.schema, column))
     }
+}
+
+/// The columns of `each`: the table's, then the day.
+pub fn each_as_read(schema: &SchemaRef) -> SchemaRef {
+    let day = DAY[usize::from(schema.field_with_name(DAY[0]).is_ok())];
+    let mut fields = lake::as_read(schema).fields().to_vec();
+    fields.push(Arc::new(Field::new(day, DataType::Date32, false)));
+    Arc::new(Schema::new(fields))
 }
 
 /// The last day of each period that has begun from a day on; of the running one it is the run's day.

@@ -70,6 +70,34 @@ fn changes_are_told_column_by_column() {
 }
 
 #[test]
+fn changes_are_told_whatever_the_columns_are_called() {
+    let project = moving();
+    project.write(
+        "sql/crm/note.sql",
+        "CREATE TABLE note (deal_id TEXT, column_name TEXT, entry TEXT, \"it's \"\"so\"\"\" TEXT, had_before TEXT, changed_on DATE,\n\
+         PRIMARY KEY (deal_id, column_name, entry))\n",
+    );
+    project.edit(
+        "pipelines/nightly.yaml",
+        "  - table: crm.rep\n",
+        "  - table: crm.note\n    csv: {path: \"exports/{day}/deal.csv\"}\n    map: {deal_id: Id, column_name: \"'stage'\", entry: Owner, \
+         'it''s \"so\"': Stage, had_before: Owner, changed_on: day(Created)}\n    volume: {drop: 100%}\n  - table: crm.rep\n",
+    );
+    project.run_day("2026-10-30");
+    project.run_day("2026-11-02");
+    let changes = "SELECT deal_id, column_name, entry, changed_on, change, changed_column, value_before, value_after \
+                   FROM crm.note_change ORDER BY deal_id, changed_on";
+    assert_eq!(
+        project.ask("2026-11-10", changes),
+        [
+            "1 | stage | ann | 2026-10-30 | added | NULL | NULL | NULL",
+            "1 | stage | ann | 2026-11-02 | changed | it's \"so\" | Qualify | Propose",
+            "2 | stage | bob | 2026-10-30 | added | NULL | NULL | NULL",
+        ]
+    );
+}
+
+#[test]
 fn a_table_can_be_asked_for_as_of_several_days_at_once() {
     let project = moving();
     let moved = "SELECT now.deal_id, was.stage, now.stage FROM as_of('crm.deal', DATE '2026-11-10') AS now \
