@@ -23,6 +23,7 @@
 //! - [`hash`]: SHA-256 as text
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
+//! - [`sql_type`]: the engine's types by the names that SQL has for them
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
 //! - [`lake`]: all tables as of every day in one folder, kept as histories of their rows; one atomic commit a night
 //! - [`project`]: a project's files, the user's own over the shipped pack, and its pipelines
@@ -48,6 +49,7 @@ pub mod hash;
 pub mod day;
 pub mod calendar;
 pub mod yaml;
+pub mod sql_type;
 
 pub mod exports;
 pub mod lake;

@@ -37,6 +37,7 @@ mod name;
 mod parquet_file;
 mod pin;
 mod provider;
+mod recast;
 mod repair;
 mod rows;
 mod runs;

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Statistics;
@@ -23,12 +23,14 @@ use datafusion::logical_expr::Expr;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::streaming::StreamingTableExec;
 
 use super::commit::Version;
-use super::history;
+use super::history::{self, Piece};
 use super::history_table::HistoryTable;
 use super::name::{Role, TableName};
 use super::pin::Pin;
+use super::recast::Recast;
 use crate::day::Day;
 use crate::error::Error;
 
@@ -113,25 +115,37 @@ struct LakeTable {
     schema: TableSchema,
     pin: Pin,
     version: Version,
-    /// The files to read, once they were asked for.
-    files: std::sync::OnceLock<Vec<PartitionedFile>>,
+    /// What to read, once it was asked for.
+    files: std::sync::OnceLock<Files>,
+}
+
+/// The files of a version, each proved to be the one that was committed, and the columns that they have.
+#[derive(Debug, Clone)]
+struct Files {
+    pieces: Vec<Piece>,
+    schema: SchemaRef,
 }
 
 impl LakeTable {
-    /// The files to read, each proved to be the one that was committed, and which of their rows.
-    fn files(&self) -> Result<Vec<PartitionedFile>> {
+    fn files(&self) -> Result<&Files> {
         if let Some(files) = self.files.get() {
-            return Ok(files.clone());
+            return Ok(files);
         }
-        let mut files = Vec::new();
-        for piece in history::pieces(&self.pin, &self.version).map_err(external)? {
+        let pieces = history::pieces(&self.pin, &self.version).map_err(external)?;
+        let schema = self.pin.schema(&self.version).map_err(external)?;
+        Ok(self.files.get_or_init(|| Files { pieces, schema }))
+    }
+
+    /// Files as the engine reads them, and which of their rows.
+    fn to_engine(pieces: &[Piece]) -> Result<Vec<PartitionedFile>> {
+        let files = pieces.iter().map(|piece| {
             let file = Self::file(&piece.path, piece.bytes)?;
-            files.push(match piece.selection() {
+            Ok(match piece.selection() {
                 Some(selection) => file.with_extension(ParquetRowSelection::new(selection)),
                 None => file,
-            });
-        }
-        Ok(self.files.get_or_init(|| files).clone())
+            })
+        });
+        files.collect()
     }
 
     fn file(path: &Path, bytes: u64) -> Result<PartitionedFile> {
@@ -171,8 +185,22 @@ impl TableProvider for LakeTable {
         _: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Files { pieces, schema } = self.files()?;
+        let wanted = match projection {
+            Some(projection) => Arc::new(self.schema().project(projection)?),
+            None => self.schema(),
+        };
+        let is_recast = |field: &FieldRef| {
+            schema.field_with_name(field.name()).is_ok_and(|stored| stored.data_type() != field.data_type())
+        };
+        if wanted.fields().iter().any(is_recast) {
+            let Version { table, day, .. } = self.version.clone();
+            let stream = Recast { table, day, pieces: pieces.clone(), schema: wanted.clone() };
+            let exec = StreamingTableExec::try_new(wanted, vec![Arc::new(stream)], None, None, false, limit)?;
+            return Ok(Arc::new(exec));
+        }
         let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let files = self.files()?;
+        let files = Self::to_engine(pieces)?;
         let mut statistics = Statistics::new_unknown(self.schema.table_schema());
         statistics.num_rows = Precision::Exact(usize::try_from(self.version.rows).unwrap_or(usize::MAX));
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)

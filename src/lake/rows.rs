@@ -3,14 +3,17 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options, take};
 use arrow::datatypes::{Field, SchemaRef};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::history::{Piece, PieceReader, SortedRows};
+use super::name::TableName;
 use super::{chain, fs};
+use crate::day::Day;
 use crate::error::{Error, Result};
+use crate::sql_type;
 
 /// The batches of a version, in the order of its key; each fails as damage of the file it lies in.
 pub struct Rows {
@@ -65,17 +68,26 @@ pub(super) fn builder(path: &Path, length: u64) -> Result<ParquetRecordBatchRead
     }
 }
 
-/// Some rows of a column as a type it was declared with since; NULL where the file does not have it.
-pub(super) fn column(batch: &RecordBatch, field: &Field, rows: &UInt32Array) -> Result<ArrayRef> {
-    let Some(column) = batch.column_by_name(field.name()) else {
-        return Ok(new_null_array(field.data_type(), rows.len()));
+/// A column, all of it or some rows, as the type that it is declared with, whatever that was on the day of which the batch
+/// is; NULL where the file does not have it.
+pub(super) fn column(
+    batch: &RecordBatch,
+    field: &Field,
+    rows: Option<&UInt32Array>,
+    of: (&TableName, Day),
+) -> Result<ArrayRef> {
+    let (name, wanted) = (field.name(), field.data_type());
+    let Some(column) = batch.column_by_name(name) else {
+        return Ok(new_null_array(wanted, rows.map_or(batch.num_rows(), Array::len)));
     };
+    let taken = rows.map_or_else(|| Ok(column.clone()), |rows| take(column, rows, None));
     let options = CastOptions { safe: false, ..CastOptions::default() };
-    take(column, rows, None).and_then(|column| cast_with_options(&column, field.data_type(), &options)).map_err(|_| {
-        Error::failed(format!(
-            "earlier values of `{}` do not fit its declared type {}",
-            field.name(),
-            field.data_type()
-        ))
+    taken.and_then(|column| cast_with_options(&column, wanted, &options)).map_err(|_| {
+        let (table, day) = of;
+        let (was, wanted) = (sql_type::of(column.data_type()), sql_type::of(wanted));
+        let said = format!("`{name}` of {table} was {was} on {day}, and not every value fits its type now, {wanted}");
+        let place = format!("sql/{}/{}.sql", table.schema(), table.table());
+        Error::failed(said)
+            .help(format!("declare it as {was} again in {place}, and add a new column for what is {wanted}"))
     })
 }

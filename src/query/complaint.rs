@@ -2,13 +2,12 @@
 //!
 //! The engine speaks of its own types, settings and signatures; a person who wrote SQL knows none of them.
 
-use datafusion::arrow::datatypes::DataType;
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 
 use super::function::CHANCE;
-use crate::problem;
+use crate::{problem, sql_type};
 
 /// A complaint about a piece of SQL.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,10 +91,10 @@ fn of_values(error: &ArrowError) -> String {
         ArrowError::ArithmeticOverflow(_) => "a number became too large for its type".to_owned(),
         ArrowError::CastError(message) => {
             if let Some((_, of)) = message.rsplit_once(" out of range ") {
-                return format!("a number is too large for {}", in_sql_words(of));
+                return format!("a number is too large for {}", sql_type::in_text(of));
             }
             let to = message.rsplit_once(" to value of ").or_else(|| message.rsplit_once(" to type "));
-            let to = to.map(|(_, to)| in_sql_words(to.trim_end_matches(" type")));
+            let to = to.map(|(_, to)| sql_type::in_text(to.trim_end_matches(" type")));
             let is_type = |to: &String| to.chars().next().is_some_and(char::is_uppercase) && !to.contains(['\'', '"']);
             to.filter(is_type)
                 .map_or_else(|| "a value cannot be cast".to_owned(), |to| format!("a value cannot be cast to {to}"))
@@ -171,8 +170,8 @@ fn of_diagnostic(diagnostic: &Diagnostic, root: &DataFusionError) -> Complaint {
     }
     let help = diagnostic.helps.first().map(|help| help.message.as_str()).or_else(|| notes().next());
     Complaint {
-        message: lower_first(&in_sql_words(message)),
-        help: help.map(|help| lower_first(&in_sql_words(help))),
+        message: lower_first(&sql_type::in_text(message)),
+        help: help.map(|help| lower_first(&sql_type::in_text(help))),
         at,
     }
 }
@@ -180,7 +179,7 @@ fn of_diagnostic(diagnostic: &Diagnostic, root: &DataFusionError) -> Complaint {
 /// Two types that no operator takes together.
 fn incompatible(diagnostic: &Diagnostic, root: &DataFusionError, at: At) -> Complaint {
     let types: Vec<&str> = diagnostic.notes.iter().filter_map(|note| note.message.strip_prefix("has type ")).collect();
-    let told: Vec<String> = types.iter().map(|name| in_sql_words(name)).collect();
+    let told: Vec<String> = types.iter().map(|name| sql_type::in_text(name)).collect();
     let root = root.to_string();
     let operator = match types.as_slice() {
         [left, right] => root
@@ -275,7 +274,7 @@ fn of_text(message: &str) -> Complaint {
         }
         None => (message, None),
     };
-    Complaint { message: lower_first(&in_sql_words(message)), help, at }
+    Complaint { message: lower_first(&sql_type::in_text(message)), help, at }
 }
 
 /// What a parser says: `Expected: X, found: Y at Line: 1, Column: 2`.
@@ -333,12 +332,12 @@ fn signature(message: &str) -> Option<Complaint> {
         };
         let message = match given {
             "" => format!("`{name}` needs arguments"),
-            given => format!("`{name}` does not take ({})", in_sql_words(given)),
+            given => format!("`{name}` does not take ({})", sql_type::in_text(given)),
         };
         return Some(Complaint { message, help: Some(help), at: At::First(vec![name.to_owned()]) });
     }
     let name = after("Function '")?.split_once('\'').map(|(name, _)| name)?;
-    let given = after("(DataType: ")?.split_once(')').map(|(given, _)| in_sql_words(given))?;
+    let given = after("(DataType: ")?.split_once(')').map(|(given, _)| sql_type::in_text(given))?;
     let help = "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned();
     let message = format!("`{name}` does not take {given}");
     Some(Complaint { message, help: Some(help), at: At::First(vec![name.to_owned()]) })
@@ -347,7 +346,7 @@ fn signature(message: &str) -> Option<Complaint> {
 /// The argument lists that a function takes, where they can be told in SQL's words.
 fn candidates(listed: &str, name: &str) -> Vec<String> {
     let lists = listed.lines().filter_map(|line| line.trim().strip_prefix(name)?.strip_prefix('(')?.strip_suffix(')'));
-    let told: Vec<String> = lists.map(|list| format!("({})", in_sql_words(list))).collect();
+    let told: Vec<String> = lists.map(|list| format!("({})", sql_type::in_text(list))).collect();
     let is_plain =
         |list: &String| list.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "(), ".contains(c));
     if told.len() <= 3 && told.iter().all(is_plain) { told } else { Vec::new() }
@@ -410,48 +409,6 @@ fn last_part(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name).trim_matches('"')
 }
 
-/// A type as SQL calls it.
-pub fn sql_type(data_type: &DataType) -> String {
-    in_sql_words(&data_type.to_string())
-}
-
-/// A text of the engine with SQL's names in the place of its own types.
-fn in_sql_words(text: &str) -> String {
-    let mut told = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-        if length == 0 {
-            told.push(first);
-            rest = &rest[first.len_utf8()..];
-            continue;
-        }
-        let (word, after) = rest.split_at(length);
-        rest = after;
-        told.push_str(match word {
-            "Utf8" | "Utf8View" | "LargeUtf8" => "TEXT",
-            "Boolean" => "BOOLEAN",
-            "Date32" | "Date64" => "DATE",
-            "Int8" | "Int16" | "Int32" | "UInt8" | "UInt16" => "INTEGER",
-            "Int64" | "UInt32" | "UInt64" => "BIGINT",
-            "Float32" | "Float64" => "DOUBLE",
-            "Interval" => "INTERVAL",
-            "Time32" | "Time64" => "TIME",
-            "Timestamp" => "TIMESTAMP",
-            "Null" => "NULL",
-            "Decimal32" | "Decimal64" | "Decimal128" | "Decimal256" => "DECIMAL",
-            other => other,
-        });
-        // How exact a moment is, or which interval, is the engine's own affair.
-        if matches!(word, "Timestamp" | "Interval" | "Time32" | "Time64")
-            && let Some((_, after)) = rest.strip_prefix('(').and_then(|inside| inside.split_once(')'))
-        {
-            rest = after;
-        }
-    }
-    told
-}
-
 fn lower_first(text: &str) -> String {
     let text = text.lines().next().unwrap_or_default();
     let mut chars = text.chars();
@@ -469,17 +426,6 @@ mod tests {
     fn told(message: &str) -> (String, String) {
         let Complaint { message, help, .. } = of_text(&clean(message));
         (message, help.unwrap_or_default())
-    }
-
-    #[test]
-    fn types_have_the_names_of_sql() {
-        assert_eq!(in_sql_words("Utf8, Date32"), "TEXT, DATE");
-        assert_eq!(in_sql_words("Decimal128(18, 4)"), "DECIMAL(18, 4)");
-        assert_eq!(
-            in_sql_words("cannot cast Timestamp(µs) to Interval(MonthDayNano)"),
-            "cannot cast TIMESTAMP to INTERVAL"
-        );
-        assert_eq!(sql_type(&DataType::Boolean), "BOOLEAN");
     }
 
     #[test]

@@ -15,7 +15,6 @@ pub mod statement;
 
 use datafusion::error::DataFusionError;
 
-pub use complaint::sql_type;
 pub use declared::{DeclaredColumn, DeclaredTable};
 pub use function::Settings;
 pub use session::Session;
@@ -23,6 +22,7 @@ pub use sql::Sql;
 pub use statement::{Relation, Selection};
 
 use crate::error::Error;
+pub use crate::sql_type::of as sql_type;
 
 /// A failure of the lake that came through the engine: damage or a failing disk is no mistake of the SQL.
 pub fn lake_failure(error: &DataFusionError) -> Option<Error> {

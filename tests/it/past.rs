@@ -147,6 +147,49 @@ fn a_model_over_the_past_is_built_again_when_the_past_changes() {
 }
 
 #[test]
+fn values_that_do_not_fit_the_type_declared_since_are_told_with_column_and_day() {
+    let project = moving();
+    project.edit("sql/crm/deal.sql", "stage TEXT", "stage INTEGER").edit("sql/crm/deal.sql", "DECIMAL(18,4)", "TEXT");
+    project.edit("pipelines/nightly.yaml", "stage: Stage", "stage: number(Amount)");
+    project.edit("pipelines/nightly.yaml", "number(Amount)\n      created", "Amount\n      created");
+    project.write("sql/kpi/open_deal.sql", "SELECT deal_id, NULL AS stage, 1 AS amount FROM crm.deal\n");
+    for (asked, day) in [
+        ("crm.deal", "2026-11-10"),
+        ("as_of('crm.deal', DATE '2026-11-02')", "2026-11-02"),
+        ("each('crm.deal', every => 'snapshot')", "2026-10-30"),
+        ("crm.deal_history", "2026-10-30"),
+        ("crm.deal_change", "2026-10-30"),
+    ] {
+        let column = if asked.ends_with("change") { "value_before" } else { "stage" };
+        let error = project.try_ask("2026-11-10", &format!("SELECT {column} FROM {asked}")).unwrap_err();
+        assert_eq!(
+            told(&error),
+            format!(
+                "error: `stage` of crm.deal was TEXT on {day}, and not every value fits its type now, INTEGER\n\
+                 help: declare it as TEXT again in sql/crm/deal.sql, and add a new column for what is INTEGER"
+            )
+        );
+    }
+    // What fits is cast, and what is not asked for need not fit.
+    for (asked, wanted) in [
+        ("crm.deal", &["120.0000", "250.5000"][..]),
+        ("as_of('crm.deal', DATE '2026-10-30')", &["100.0000", "250.5000"]),
+        ("as_of('crm.deal', DATE '2026-11-03')", &["120.0000"]),
+    ] {
+        assert_eq!(project.ask("2026-11-10", &format!("SELECT amount FROM {asked} ORDER BY deal_id")), wanted);
+    }
+    assert_eq!(project.ask("2026-11-10", "SELECT count(*) FROM crm.deal_history WHERE amount = '100.0000'"), ["2"]);
+    // The first snapshot of the new type: rows of before and after are asked for together.
+    project.deals("2026-11-11", &["1,ann,Close,Won,7,2026-10-01", "2,bob,Propose,Open,8,2026-10-03"]);
+    project.run_day("2026-11-11");
+    assert_eq!(project.ask("2026-11-11", "SELECT stage, amount FROM crm.deal ORDER BY 1"), ["7 | 7", "8 | 8"]);
+    assert_eq!(
+        project.ask("2026-11-11", "SELECT amount, valid_from FROM crm.deal_history WHERE deal_id = '2' ORDER BY 2"),
+        ["250.5000 | 2026-10-30", "250.5000 | 2026-11-10", "8 | 2026-11-11"]
+    );
+}
+
+#[test]
 fn what_cannot_be_asked_of_the_past_is_said_with_its_place() {
     let project = moving();
     for (sql, message) in [

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Date32Array, RecordBatch};
+use arrow::array::{ArrayRef, Date32Array, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
 use super::super::commit::{Stored, Version};
@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 /// A file of versions: which of its rows are told, and when they ended.
 #[derive(Debug, Clone)]
 pub struct Lives {
+    table: TableName,
     pub piece: Piece,
     /// Of rows that ended, by position; later than what the file itself says.
     ended: BTreeMap<u32, Day>,
@@ -60,7 +61,13 @@ pub fn lives(pin: &Pin, table: &TableName, day: Day) -> Result<Vec<Lives>> {
                 segment_start = lives.len();
             }
             let piece = segment::rows_of(pin, version);
-            let file = |piece| Lives { piece, ended: BTreeMap::new(), last: version.day, is_closed: false };
+            let file = |piece| Lives {
+                table: table.clone(),
+                piece,
+                ended: BTreeMap::new(),
+                last: version.day,
+                is_closed: false,
+            };
             lives.extend(piece.map(file));
         }
         before = Some(version);
@@ -81,11 +88,12 @@ impl VersionRows {
         let mut wanted: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         wanted.truncate(wanted.len() - 2);
         wanted.extend([FROM, TO]);
-        Ok(Self { lives: lives.clone(), reader: lives.piece.open(Some(&wanted))?, schema: schema.clone() })
+        let reader = lives.piece.open(Some(&wanted))?;
+        Ok(Self { lives: lives.clone(), reader, schema: schema.clone() })
     }
 
     fn told(&self, batch: &RecordBatch, positions: &[u32]) -> Result<RecordBatch> {
-        let Lives { piece, ended, last, is_closed } = &self.lives;
+        let Lives { table, piece, ended, last, is_closed } = &self.lives;
         let since = piece::since(batch, piece.day);
         let until = piece::until(batch);
         let (mut kept, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new());
@@ -101,16 +109,16 @@ impl VersionRows {
             from.push(since[at]);
             to.push(until);
         }
-        let kept = arrow::array::UInt32Array::from(kept);
+        let failed = |error| Error::failed(format!("the history of a table cannot be put together: {error}"));
+        let kept = UInt32Array::from(kept);
         let fields = self.schema.fields();
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(fields.len());
         for field in &fields[..fields.len() - 2] {
-            columns.push(rows::column(batch, field, &kept)?);
+            columns.push(rows::column(batch, field, Some(&kept), (table, piece.day))?);
         }
         columns.push(Arc::new(Date32Array::from(from)));
         columns.push(Arc::new(Date32Array::from(to)));
-        RecordBatch::try_new(self.schema.clone(), columns)
-            .map_err(|error| Error::failed(format!("the history of a table cannot be put together: {error}")))
+        RecordBatch::try_new(self.schema.clone(), columns).map_err(failed)
     }
 }
 
