@@ -30,7 +30,11 @@ impl Catalogue {
         let is_unknown = |name: &String| !names.contains(name) && !self.broken.contains(name);
         let unknown = selection.relations.iter().filter(|relation| is_unknown(&relation.name));
         unknown
-            .map(|Relation { name, place }| {
+            .map(|relation| {
+                let Relation { name, place, function } = relation;
+                if let Some(function) = function {
+                    return self.without_history(function, relation);
+                }
                 let help = match known.iter().find(|known| known.ends_with(&format!(".{name}"))) {
                     _ if name.contains('/') || name.ends_with(".csv") => {
                         "SQL reads tables and models; a file comes in by a source of a pipeline".to_owned()
@@ -41,6 +45,27 @@ impl Catalogue {
                 Problem::error(place.clone(), format!("there is no table or model `{name}`")).help(help)
             })
             .collect()
+    }
+
+    /// A function of the past that is asked for what is no declared table.
+    fn without_history(&self, function: &str, relation: &Relation) -> Problem {
+        let table = relation.name.strip_suffix(Companion::History.ending()).unwrap_or(&relation.name);
+        let found = |message: String| Problem::error(relation.place.clone(), message);
+        if self.models.keys().any(|model| model.to_string() == table) {
+            return found(format!("{function} takes a declared table, and `{table}` is a model, which has no history"))
+                .help("ask the tables that it reads; a query sees the whole model of another day with --day");
+        }
+        if let Some(declared) = self.declared(table) {
+            let of = &declared.name;
+            return found(format!("{function} takes a declared table, and `{table}` is what the lake tells of `{of}`"))
+                .help(format!("write {function}('{of}', ...)"));
+        }
+        let names: Vec<String> = self.tables.keys().map(ToString::to_string).collect();
+        let help = match names.iter().find(|name| name.ends_with(&format!(".{table}"))) {
+            Some(whole) => format!("did you mean `{whole}`?"),
+            None => problem::did_you_mean(table, names.iter().map(String::as_str)),
+        };
+        found(format!("there is no declared table `{table}`")).help(help)
     }
 
     /// Every name that SQL may read, sorted.

@@ -234,7 +234,11 @@ fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
 }
 
 fn of_text(message: &str) -> Complaint {
-    if let Some(found) = syntax(message, None).or_else(|| signature(message)).or_else(|| same_name(message)) {
+    if let Some(found) = syntax(message, None)
+        .or_else(|| signature(message))
+        .or_else(|| same_name(message))
+        .or_else(|| same_relation(message))
+    {
         return found;
     }
     if message.contains("ecursion limit") || message.contains("RecursionLimitExceeded") {
@@ -254,6 +258,11 @@ fn of_text(message: &str) -> Complaint {
     }
     let (message, at) = match line_and_column(message) {
         Some((before, line, column)) => (before, At::Position(line, column)),
+        // What the functions of the product say of themselves.
+        None if message.starts_with("the function ") => {
+            let name = message.split(' ').nth(2).unwrap_or_default().to_owned();
+            (message, At::First(vec![name]))
+        }
         None => {
             let mut words: Vec<String> =
                 quoted(message).filter(|word| !word.contains(' ')).map(|word| last_part(word).to_owned()).collect();
@@ -359,6 +368,21 @@ fn same_name(message: &str) -> Option<Complaint> {
     let name = second.rsplit(" AS ").next().map(last_part).unwrap_or_default().to_owned();
     let help = "give one of them another name with AS".to_owned();
     Some(Complaint { message: format!("two columns are named `{name}`"), help: Some(help), at: At::Last(name) })
+}
+
+/// Two relations of one FROM with one name.
+fn same_relation(message: &str) -> Option<Complaint> {
+    let (relation, column) =
+        message.strip_prefix("Schema contains duplicate qualified field name ")?.rsplit_once('.')?;
+    let name = last_part(relation).to_owned();
+    Some(Complaint {
+        message: format!(
+            "two relations of one FROM are called `{name}`, and both have a column `{}`",
+            last_part(column)
+        ),
+        help: Some("give each an alias of its own, as in crm.deal AS was".to_owned()),
+        at: At::First(vec![name]),
+    })
 }
 
 /// The engine's message without its prefixes and without hints about its own settings.

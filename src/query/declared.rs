@@ -212,7 +212,8 @@ fn enumeration(expr: &Expr) -> Option<(String, Vec<String>)> {
     Some((column.value.to_lowercase(), values.collect::<Option<Vec<_>>>()?))
 }
 
-fn arrow_type(sql: &SqlType) -> Option<DataType> {
+/// The engine's type for one of those that a declared column can have.
+pub fn arrow_type(sql: &SqlType) -> Option<DataType> {
     Some(match sql {
         SqlType::Text | SqlType::Varchar(_) | SqlType::String(_) => DataType::Utf8,
         SqlType::Boolean | SqlType::Bool => DataType::Boolean,

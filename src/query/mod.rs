@@ -5,7 +5,9 @@
 
 pub mod changes;
 mod complaint;
+mod constant;
 pub mod declared;
+mod from;
 pub mod function;
 pub mod past;
 mod rule;

@@ -30,6 +30,11 @@ pub const ALL: [&str; 2] = [AS_OF, EACH];
 /// The named argument of `each`.
 pub const EVERY: &str = "every";
 
+/// The relation that the functions look into for a table.
+pub fn history_of(table: &str) -> String {
+    format!("{table}_history")
+}
+
 /// The column of `each` that tells the day; the other one where the table has a column `day` itself.
 const DAY: [&str; 2] = ["day", "known_on"];
 
@@ -76,7 +81,7 @@ impl Function {
     fn past(&self, table: &Expr) -> Result<Past> {
         let Some(name) = text(table) else { return plan_err!("the function {} takes {}", self.name, self.takes()) };
         let Ok(pasts) = self.pasts.read() else { return plan_err!("the function {} cannot be called now", self.name) };
-        match pasts.get(&name) {
+        match pasts.get(&name.to_lowercase()) {
             Some(past) => Ok(past.clone()),
             None => {
                 let near = problem::nearest(&name, pasts.keys().map(String::as_str));
@@ -91,7 +96,9 @@ impl Function {
         let Some(days) = constant(day) else {
             return plan_err!("the function as_of takes {}; the day cannot depend on rows", self.takes());
         };
-        let Ok(ScalarValue::Date32(Some(days))) = days.cast_to(&DataType::Date32) else {
+        // The engine takes a number for the days since 1970.
+        let days = Some(days).filter(|days| !days.data_type().is_numeric());
+        let Some(Ok(ScalarValue::Date32(Some(days)))) = days.map(|days| days.cast_to(&DataType::Date32)) else {
             return plan_err!("the function as_of takes {}", self.takes());
         };
         let Some((pin, table)) = &past.rows else { return Ok(Arc::new(EmptyTable::new(schema))) };

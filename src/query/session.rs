@@ -23,7 +23,7 @@ use futures::TryStreamExt;
 use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
-use super::{Sql, rule};
+use super::{Sql, constant, rule};
 use crate::error::{Error, Kind, Result};
 use crate::problem::Problem;
 
@@ -91,8 +91,8 @@ impl Session {
     pub async fn check(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
         let plan = self.plan(selection, sql).await?;
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
-        analysed.map_err(|error| sql.problem(&error))?;
-        Ok(plan)
+        let analysed = analysed.map_err(|error| sql.problem(&error))?;
+        constant::check_plan(&analysed, sql).map_or(Ok(plan), Err)
     }
 
     /// Runs a plan; its rows come as they are made.

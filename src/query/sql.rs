@@ -111,7 +111,7 @@ impl Sql {
     }
 
     /// The place of the first occurrence of a word, as the user wrote it.
-    fn place_of_word(&self, word: &str) -> Option<Place> {
+    pub fn place_of_word(&self, word: &str) -> Option<Place> {
         self.places_of_word(word).into_iter().next()
     }
 

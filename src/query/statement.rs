@@ -5,18 +5,15 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor,
-    VisitMut, VisitorMut,
+    Expr, FunctionArg, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 
 use crate::problem::{Place, Problem};
-use crate::query::past;
+use crate::query::constant;
+use crate::query::from::{self, Call};
 use crate::query::sql::Sql;
-
-/// Functions of the engine that stand in FROM and read nothing.
-const FUNCTIONS: [&str; 2] = ["generate_series", "range"];
 
 /// Nested deeper, a statement is refused instead of exhausting the stack.
 const MAX_DEPTH: usize = 100;
@@ -34,6 +31,8 @@ pub struct Selection {
 pub struct Relation {
     pub name: String,
     pub place: Place,
+    /// The function in FROM that looks into it, where that is how it is named; it is a table's history then.
+    pub function: Option<&'static str>,
 }
 
 /// Parses SQL that must be one SELECT.
@@ -54,7 +53,7 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
     }
     let Guard { names, functions, .. } = guard;
     let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
-    let is_function = |name: &String| functions.iter().any(|function| function.name == *name);
+    let is_function = |name: &String| functions.iter().any(|function| function.name == name);
     let relations = tables
         .into_iter()
         .map(|table| {
@@ -66,7 +65,7 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
                 .iter()
                 .find(|(known, _)| *known == name)
                 .map_or_else(|| sql.start(), |(_, span)| sql.place_of(*span));
-            Relation { name, place }
+            Relation { name, place, function: None }
         })
         .filter(|relation| !is_function(&relation.name))
         .chain(functions.iter().filter_map(|function| function.reads.clone()))
@@ -101,59 +100,22 @@ fn not_a_select(sql: &Sql) -> Problem {
 struct Guard<'s> {
     sql: &'s Sql,
     names: Vec<(String, Span)>,
-    functions: Vec<CalledFunction>,
-}
-
-/// A function in FROM.
-struct CalledFunction {
-    name: String,
-    /// The history that it looks into.
-    reads: Option<Relation>,
+    functions: Vec<Call>,
 }
 
 impl Guard<'_> {
     fn refuse(&self, span: Span, message: &str, help: &str) -> ControlFlow<Box<Problem>> {
         ControlFlow::Break(Box::new(Problem::error(self.sql.place_of(span), message).help(help)))
     }
-}
 
-fn span_of(name: &ObjectName) -> Span {
-    let spans = name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.span);
-    spans.reduce(|whole, next| whole.union(&next)).unwrap_or_else(Span::empty)
-}
-
-impl Guard<'_> {
-    /// Takes in a call of a function in FROM; the engine knows arguments by their order only.
-    fn call(&mut self, name: &ObjectName, arguments: &mut [FunctionArg]) -> ControlFlow<Box<Problem>> {
-        let place = self.sql.place_of(span_of(name));
-        let name = name.to_string().to_lowercase();
-        if !past::ALL.contains(&name.as_str()) {
-            if FUNCTIONS.contains(&name.as_str()) {
-                self.functions.push(CalledFunction { name, reads: None });
+    fn call(&mut self, name: &mut ObjectName, arguments: &mut [FunctionArg]) -> ControlFlow<Box<Problem>> {
+        match from::call(self.sql, name, arguments) {
+            Ok(call) => {
+                self.functions.push(call);
+                ControlFlow::Continue(())
             }
-            return ControlFlow::Continue(());
+            Err(found) => ControlFlow::Break(Box::new(found)),
         }
-        for argument in arguments.iter_mut() {
-            if let FunctionArg::Named { name: named, arg, .. } = argument {
-                if name != past::EACH || named.value.to_lowercase() != past::EVERY {
-                    let found = Problem::error(place, format!("the function {name} has no argument `{}`", named.value));
-                    let help = "write each('crm.deal', every => 'week') or as_of('crm.deal', DATE '2026-09-30')";
-                    return ControlFlow::Break(Box::new(found.help(help)));
-                }
-                *argument = FunctionArg::Unnamed(arg.clone());
-            }
-        }
-        let table = match arguments.first() {
-            Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(Expr::Value(value)))) => value.value.clone().into_string(),
-            _ => None,
-        };
-        let Some(table) = table else {
-            let found = Problem::error(place, format!("the function {name} takes a table's name as a text"));
-            return ControlFlow::Break(Box::new(found.help(format!("write {name}('crm.deal', ...)"))));
-        };
-        let reads = Relation { name: format!("{}_history", table.to_lowercase()), place };
-        self.functions.push(CalledFunction { name, reads: Some(reads) });
-        ControlFlow::Continue(())
     }
 }
 
@@ -178,27 +140,31 @@ impl VisitorMut for Guard<'_> {
                 "leave INTO out: a model's file is its table's name",
             );
         }
-        ControlFlow::Continue(())
+        from::named_twice(select, self.sql).map_or(ControlFlow::Continue(()), |found| ControlFlow::Break(found.into()))
+    }
+
+    fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Self::Break> {
+        constant::check(expression, self.sql)
+            .map_or(ControlFlow::Continue(()), |found| ControlFlow::Break(found.into()))
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
         match factor {
             // The planner would read the current table and say nothing.
             TableFactor::Table { name, version: Some(_), .. } => self.refuse(
-                span_of(name),
+                from::span_of(name),
                 "FOR SYSTEM_TIME AS OF is not read",
                 "write as_of('crm.deal', DATE '2026-09-30') in place of the table",
             ),
             TableFactor::Table { name, sample: Some(_), .. } => self.refuse(
-                span_of(name),
+                from::span_of(name),
                 "TABLESAMPLE is left to chance",
                 "leave it out: the same day gives the same answer",
             ),
             TableFactor::Table { name, args: Some(arguments), .. } => self.call(name, &mut arguments.args),
+            TableFactor::Function { name, args, .. } => self.call(name, args),
             TableFactor::Table { name, .. } => {
-                let parts: Vec<String> =
-                    name.0.iter().filter_map(|part| part.as_ident()).map(|ident| ident.value.to_lowercase()).collect();
-                self.names.push((parts.join("."), span_of(name)));
+                self.names.push((from::parts(name), from::span_of(name)));
                 ControlFlow::Continue(())
             }
             _ => ControlFlow::Continue(()),

@@ -103,6 +103,8 @@ fn a_table_can_be_asked_for_as_of_several_days_at_once() {
     let moved = "SELECT now.deal_id, was.stage, now.stage FROM as_of('crm.deal', DATE '2026-11-10') AS now \
                  LEFT JOIN as_of('crm.deal', '2026-10-31') AS was ON was.deal_id = now.deal_id ORDER BY 1";
     assert_eq!(project.ask("2026-11-10", moved), ["1 | Qualify | Close", "2 | Propose | Propose"]);
+    let in_capitals = "SELECT count(*) FROM AS_OF('CRM.Deal', DATE '2026-11-03') AS a, LATERAL Each('crm.deal', EVERY => 'week') AS b";
+    assert_eq!(project.ask("2026-11-10", in_capitals), ["5"]);
     let week_ago = "SELECT sum(amount) FROM as_of('crm.deal', current_date - INTERVAL '7 days')";
     assert_eq!(project.ask("2026-11-10", week_ago), ["120.0000"]);
     assert_eq!(project.ask("2026-11-10", "SELECT count(*) FROM as_of('crm.deal', DATE '2020-01-01')"), ["0"]);
@@ -197,8 +199,30 @@ fn what_cannot_be_asked_of_the_past_is_said_with_its_place() {
             "SELECT * FROM as_of('crm.deal', DATE '2026-11-03')",
             "the function as_of is asked for 2026-11-03, a later day than the run's, 2026-11-02: it is not known yet",
         ),
-        ("SELECT * FROM as_of('crm.dael', DATE '2026-11-01')", "there is no table or model `crm.dael_history`"),
-        ("SELECT * FROM as_of('kpi.total', DATE '2026-11-01')", "there is no table or model `kpi.total_history`"),
+        ("SELECT * FROM as_of('crm.dael', DATE '2026-11-01')", "there is no declared table `crm.dael`"),
+        ("SELECT * FROM as_of('crm.dael', DATE '2026-11-01')", "did you mean `crm.deal`?"),
+        ("SELECT * FROM EACH('deal', every => 'week')", "did you mean `crm.deal`?"),
+        ("SELECT * FROM LATERAL each('crm.dael', every => 'week')", "there is no declared table `crm.dael`"),
+        ("SELECT * FROM as_of('crm.deal_history', DATE '2026-11-01')", "help: write as_of('crm.deal', ...)"),
+        (
+            "SELECT * FROM as_of('kpi.total', DATE '2026-11-01')",
+            "as_of takes a declared table, and `kpi.total` is a model, which has no history\n --> <query>:1:21",
+        ),
+        ("SELECT * FROM asof('crm.deal', DATE '2026-11-01')", "did you mean `as_of`?"),
+        ("SELECT * FROM as_of('crm.deal', 20000)", "the function as_of takes a table's name and a day"),
+        ("SELECT * FROM as_of('crm.deal', '2026-02-30')", "`2026-02-30` is no DATE\n --> <query>:1:33"),
+        ("SELECT * FROM as_of('crm.deal', DATE '2026-02-30')", "`2026-02-30` is no DATE\n --> <query>:1:38"),
+        ("SELECT * FROM crm.deal WHERE created_on > '2026-02-30'", "`2026-02-30` is no DATE\n --> <query>:1:43"),
+        ("SELECT current_date - INTERVAL '1 fortnigt'", "`1 fortnigt` is no INTERVAL\n --> <query>:1:32"),
+        (
+            "SELECT * FROM as_of('crm.deal', '2026-11-01'), as_of('crm.deal', '2026-11-02')",
+            "`as_of` is called twice in one FROM, and neither has a name of its own\n --> <query>:1:48",
+        ),
+        (
+            "SELECT * FROM as_of('crm.deal', '2026-11-01') AS d, crm.deal AS d",
+            "two relations of one FROM are called `d`, and both have a column `deal_id`",
+        ),
+        ("SELECT * FROM crm.deal JOIN crm.deal USING (deal_id)", "`crm.deal` stands twice in one FROM"),
         ("SELECT * FROM as_of(crm.deal, DATE '2026-11-01')", "the function as_of takes a table's name as a text"),
         ("SELECT * FROM each('crm.deal', every => 'fortnight')", "the function each knows no period fortnight"),
         ("SELECT * FROM each('crm.deal', per => 'week')", "the function each has no argument `per`"),

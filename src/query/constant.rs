@@ -1,0 +1,92 @@
+//! Constants that are no values of their types: a 30 February.
+//!
+//! The engine notices them when it computes, some before there is anything to compute, and tells no place.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, StringArray};
+use arrow::compute::kernels::cast_utils::{IntervalParseConfig, IntervalUnit, parse_interval_month_day_nano_config};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::logical_expr::{Cast, Expr as Planned, LogicalPlan};
+use datafusion::sql::sqlparser::ast::{CastKind, Expr, Interval, TypedString, Value, ValueWithSpan};
+
+use super::declared;
+use super::sql::Sql;
+use crate::problem::{Place, Problem};
+use crate::sql_type;
+
+/// What is wrong with an expression as it is written, if it is such a constant.
+pub fn check(expression: &Expr, sql: &Sql) -> Option<Problem> {
+    match expression {
+        Expr::TypedString(TypedString { data_type, value, .. }) => {
+            check_as(&Expr::Value(value.clone()), &declared::arrow_type(data_type)?, sql)
+        }
+        Expr::Cast { kind: CastKind::Cast | CastKind::DoubleColon, expr, data_type, format: None, .. } => {
+            check_as(expr, &declared::arrow_type(data_type)?, sql)
+        }
+        Expr::Interval(Interval { value, leading_field, last_field: None, .. }) => {
+            let (written, text) = text(value)?;
+            let whole = leading_field.as_ref().map_or_else(|| text.to_owned(), |unit| format!("{text} {unit}"));
+            let config = IntervalParseConfig::new(IntervalUnit::Second);
+            let is_one = parse_interval_month_day_nano_config(&whole, config).is_ok();
+            (!is_one).then(|| problem(sql.place_of(written.span), text, "INTERVAL"))
+        }
+        _ => None,
+    }
+}
+
+/// What is wrong with a text that is to be a value of a type; nothing, where it is something else than a text.
+pub fn check_as(expression: &Expr, data_type: &DataType, sql: &Sql) -> Option<Problem> {
+    let (written, text) = text(expression)?;
+    (!fits(text, data_type)).then(|| problem(sql.place_of(written.span), text, &sql_type::of(data_type)))
+}
+
+/// The first text in a plan that an operator or a function beside it makes such a constant: `closed_on > '2026-02-30'`.
+pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
+    let mut found = None;
+    let mut look = |expression: &Planned| {
+        if let Planned::Cast(Cast { expr, field }) = expression
+            && let Planned::Literal(ScalarValue::Utf8(Some(value)), _) = expr.as_ref()
+            && !fits(value, field.data_type())
+        {
+            let written = format!("'{}'", value.replace('\'', "''"));
+            let place = sql.place_of_word(&written).unwrap_or_else(|| sql.start());
+            found = Some(problem(place, value, &sql_type::of(field.data_type())));
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    };
+    let looked = plan.apply_with_subqueries(|node| node.apply_expressions(|expression| expression.apply(&mut look)));
+    looked.ok().and(found)
+}
+
+fn text(expression: &Expr) -> Option<(&ValueWithSpan, &str)> {
+    match expression {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => Some((value, text)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn fits(value: &str, data_type: &DataType) -> bool {
+    let value: ArrayRef = Arc::new(StringArray::from(vec![value]));
+    let options = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(&value, data_type, &options).is_ok()
+}
+
+fn problem(place: Place, value: &str, data_type: &str) -> Problem {
+    let help = match data_type {
+        "DATE" => "write a day of the calendar, as in DATE '2026-09-30'",
+        "TIMESTAMP" => "write a moment, as in TIMESTAMP '2026-09-30 14:00:00'",
+        "INTERVAL" => "write a number and its unit, as in INTERVAL '7 days'",
+        "BOOLEAN" => "write TRUE or FALSE",
+        "TIME" => "write a time of day, as in TIME '14:00:00'",
+        _ => "write a number without quotes, as in 12.5",
+    };
+    Problem::error(place, format!("`{value}` is no {data_type}")).help(help)
+}

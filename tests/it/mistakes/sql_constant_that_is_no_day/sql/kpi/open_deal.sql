@@ -1,0 +1,8 @@
+/* ---
+description: Deals that are open
+materialize: view
+--- */
+-- One row is an open deal.
+SELECT deal_id, owner_id, stage, amount, created_on, days_between(created_on, DATE '2026-02-30') AS age_days
+FROM crm.deal
+WHERE status = 'open'
