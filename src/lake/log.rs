@@ -12,7 +12,7 @@ pub struct Change<'c> {
     pub kind: ChangeKind,
     /// As it is after the commit; as it was, if it was removed.
     pub version: &'c Version,
-    /// What a replaced one was.
+    /// What a replaced or confirmed one was.
     pub before: Option<&'c Version>,
     /// Whether it changes what the lake had said of a snapshot's day: one that is replaced or removed, or that came
     /// although the lake held a later day.
@@ -24,6 +24,9 @@ pub enum ChangeKind {
     Added,
     Replaced,
     Removed,
+    /// The same rows came again: what the lake remembers beside them is new, or a file of theirs was mended. It is told of
+    /// commits that did nothing else.
+    Confirmed,
 }
 
 /// What each of the lake's commits, given oldest first, changed: in order of role, table and day.
@@ -58,11 +61,18 @@ fn of_commit(commit: &Commit, newest: Option<Day>) -> Vec<Change<'_>> {
             pairs.entry((version.role, &version.table, version.day)).or_default()[at] = Some(version);
         }
     }
-    let mut changes = Vec::new();
+    let (mut changes, mut confirmed) = (Vec::new(), Vec::new());
     for ((role, _, day), pair) in pairs {
         let is_late = newest.is_some_and(|newest| day < newest);
         let (kind, version, before, is_correction) = match pair {
-            [Some(before), Some(after)] if (before.state, before.rows) == (after.state, after.rows) => continue,
+            [Some(before), Some(after)] if (before.state, before.rows) == (after.state, after.rows) => {
+                // What was derived anew from a day before it keeps its facts, and came to lie in other files.
+                if before.facts != after.facts || before.has_files_of(after) {
+                    let kind = ChangeKind::Confirmed;
+                    confirmed.push(Change { kind, version: after, before: Some(before), is_correction: false });
+                }
+                continue;
+            }
             [Some(before), Some(after)] => (ChangeKind::Replaced, after, Some(before), true),
             [Some(before), None] => (ChangeKind::Removed, before, None, true),
             [None, Some(after)] => (ChangeKind::Added, after, None, is_late),
@@ -70,5 +80,5 @@ fn of_commit(commit: &Commit, newest: Option<Day>) -> Vec<Change<'_>> {
         };
         changes.push(Change { kind, version, before, is_correction: is_correction && role == Role::Snapshot });
     }
-    changes
+    if changes.is_empty() { confirmed } else { changes }
 }

@@ -58,6 +58,31 @@ fn the_log_tells_commits_newest_first_and_marks_corrections() {
 }
 
 #[test]
+fn the_log_tells_also_of_commits_that_changed_no_rows() {
+    let project = TestProject::small();
+    let program = Program::in_folder(project.root());
+    project.deals("2026-11-02", &[ANN, BOB]);
+    // Bob's deal is kept as it was.
+    project.deals("2026-11-03", &[ANN, "2,bob,Propose,Open,some,2026-10-03"]);
+    program.runs_to(0, &["run"]);
+    project.deals("2026-11-02", &["1,ann,Close,Open,100,2026-10-01", BOB]);
+    program.runs_to(0, &["run", "--day", "2026-11-02"]);
+    let said = program.runs_to(0, &["lake", "log", "--limit", "1"]).stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("commit 4  2026-11-03  ")
+            && lines[0].ends_with("  nightly for 2026-11-03, after a correction"),
+        "{said}"
+    );
+    assert_eq!(lines[1..], ["  confirmed crm.deal 2, the same rows again"], "{said}");
+    // A file that is mended comes back with the bytes it had.
+    data(&project, "crm.deal", "2026-11-02-snapshot-").iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    program.runs_to(0, &["run", "--day", "2026-11-02"]);
+    let said = program.runs_to(0, &["lake", "log", "--limit", "1"]).stdout;
+    assert!(said.ends_with("\n  confirmed crm.deal 2, the same rows again\n"), "{said}");
+}
+
+#[test]
 fn what_was_known_then_can_be_asked_beside_what_is_known_now() {
     let (project, program) = corrected();
     let ask = |options: &[&str]| {

@@ -13,7 +13,7 @@ use super::super::exit::Outcome;
 use super::super::query::print;
 use super::super::terminal::result;
 
-const KINDS: [ChangeKind; 3] = [ChangeKind::Added, ChangeKind::Replaced, ChangeKind::Removed];
+const KINDS: [ChangeKind; 4] = [ChangeKind::Added, ChangeKind::Replaced, ChangeKind::Removed, ChangeKind::Confirmed];
 
 /// Lists commits, newest first.
 pub fn log(host: &Host, lake: &Lake, limit: usize, format: Format) -> Result<Outcome> {
@@ -61,7 +61,11 @@ fn tell(commit: &Commit, changes: &[Change<'_>]) {
 fn table(commit: &Commit, change: &Change<'_>) -> String {
     let version = change.version;
     let of = if version.day == commit.day { String::new() } else { format!(" of {}", version.day) };
-    let before = change.before.map_or_else(String::new, |before| format!(" ({} before)", before.rows));
+    let before = match (change.kind, change.before) {
+        (ChangeKind::Confirmed, _) => ", the same rows again".to_owned(),
+        (_, Some(before)) => format!(" ({} before)", before.rows),
+        (_, None) => String::new(),
+    };
     format!("{}{of} {}{before}", version.table, version.rows)
 }
 
@@ -70,6 +74,7 @@ fn word(kind: ChangeKind) -> &'static str {
         ChangeKind::Added => "added",
         ChangeKind::Replaced => "replaced",
         ChangeKind::Removed => "removed",
+        ChangeKind::Confirmed => "confirmed",
     }
 }
 
