@@ -40,12 +40,14 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The SQL of a check, whose rows are its offenders.
+/// The SQL of a check, whose rows are its offenders. One of `sql/check/` may be named without its folder.
 fn offenders(prepared: &run::Prepared, name: &str) -> Result<Sql> {
     let checks = &prepared.catalogue.checks;
-    checks.iter().find(|check| check.name == name).map(|check| check.sql.clone()).ok_or_else(|| {
+    let is_whole = name.contains(['.', '/']);
+    let whole = if is_whole { name.to_owned() } else { format!("check.{name}") };
+    checks.iter().find(|check| check.name == whole).map(|check| check.sql.clone()).ok_or_else(|| {
         let names: Vec<&str> = checks.iter().map(|check| check.name.as_str()).collect();
-        Error::new(Kind::Project, format!("there is no check `{name}`")).help(problem::did_you_mean(name, names))
+        Error::new(Kind::Project, format!("there is no check `{name}`")).help(problem::did_you_mean(&whole, names))
     })
 }
 

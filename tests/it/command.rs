@@ -168,6 +168,10 @@ fn failed_checks_end_with_3_and_a_failed_report_with_4() {
     assert_eq!(program.runs_to(0, &offenders).stdout, "stage,deals,amount\nQualify,1,-100.0000\n");
     let said = program.runs_to(2, &["query", "--check", "kpi.pipeline/betwen(amount)"]);
     assert!(said.stderr.contains("did you mean `kpi.pipeline/between(amount)`?"), "{}", said.stderr);
+    let of = |name: &str| program.runs_to(0, &["query", "--check", name, "--format", "csv"]).stdout;
+    assert_eq!((of("owner_missing"), of("check.owner_missing")), ("deal_id\n".to_owned(), "deal_id\n".to_owned()));
+    let said = program.runs_to(2, &["query", "--check", "owner_mising"]);
+    assert!(said.stderr.contains("did you mean `check.owner_missing`?"), "{}", said.stderr);
     project.deals("2026-11-02", &DEALS);
     project.edit("reports/summary.md", "total[0].amount", "total[1].amount");
     let said = program.runs_to(4, &["run"]);
