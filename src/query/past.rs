@@ -5,7 +5,8 @@
 //! SELECT day, sum(amount) FROM each('crm.deal', every => 'week') WHERE status = 'open' GROUP BY day
 //! ```
 //!
-//! A day without a snapshot is shown by the last one before it. No function gives anything that was recorded for a later
+//! A day without a snapshot is shown by the last one before it. A day on which the table is empty has no rows, so that counting
+//! by day shows no zero for it. No function gives anything that was recorded for a later
 //! day than the run's: a later day is an error.
 
 use std::collections::BTreeMap;

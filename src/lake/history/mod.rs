@@ -14,6 +14,10 @@
 //! them. A base ends rows of the segment before it and repeats those that go on, so a version that lasts over a month's
 //! end is one version to whoever reads the history: the copy in the older segment is passed over.
 //!
+//! A version also ends, and another one begins, on the first day of which its table is declared otherwise: all of them
+//! where the key is another or a column of it has another type, and where any other column comes, goes or changes its type,
+//! those that have a value in it. Such a day is a base, as all rows of a segment have the same columns.
+//!
 //! Keys are compared once, on the way in: [`writer`] goes through the rows of the day before and the new ones side by
 //! side, both in the order of the key.
 //!
