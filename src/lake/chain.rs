@@ -91,6 +91,16 @@ fn numbers(root: &Path) -> Result<(Vec<u64>, Vec<u64>)> {
     Ok((commits, checkpoints))
 }
 
+/// The number of the newest commit that is there, 0 without any.
+pub fn newest(root: &Path) -> Result<u64> {
+    Ok(numbers(root)?.0.last().copied().unwrap_or(0))
+}
+
+/// The run that made a commit; `None` where it cannot be read.
+pub fn made_by(root: &Path, number: u64) -> Result<Option<String>> {
+    Ok(find(root, number)?.ok().map(|(commit, _)| commit.run_id))
+}
+
 /// The head after the newest commit, or after the commit `at`.
 ///
 /// Proves the chain of hashes from the nearest checkpoint, or from `LAKE.json`, whose hash is `origin`.
@@ -124,7 +134,7 @@ pub fn load(root: &Path, origin: &str, at: Option<u64>) -> Result<Head> {
 
 /// All commits, oldest first, the whole chain proved.
 pub fn log(root: &Path, origin: &str) -> Result<Vec<Commit>> {
-    let newest = numbers(root)?.0.last().copied().unwrap_or(0);
+    let newest = newest(root)?;
     let mut head = Head::before_all(origin);
     let mut log = Vec::new();
     for number in 1..=newest {

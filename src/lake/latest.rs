@@ -67,13 +67,16 @@ fn wanted(pin: &Pin) -> BTreeMap<String, &Version> {
 
 /// Takes away every file that the lake made; gives back what failed.
 pub fn clear(root: &Path) -> Vec<Error> {
-    let latest = root.join("latest");
-    match fs::list(&latest) {
-        Ok(names) => {
-            names.iter().filter(|name| is_ours(name)).filter_map(|name| fs::remove(&latest.join(name)).err()).collect()
-        }
+    match shown(root) {
+        Ok(shown) => shown.iter().filter_map(|path| fs::remove(path).err()).collect(),
         Err(error) => vec![error],
     }
+}
+
+/// Every file that the lake made.
+pub fn shown(root: &Path) -> Result<Vec<PathBuf>> {
+    let latest = root.join("latest");
+    Ok(fs::list(&latest)?.into_iter().filter(|name| is_ours(name)).map(|name| latest.join(name)).collect())
 }
 
 /// Whether the lake made a file of this name; others are left alone.
@@ -114,10 +117,8 @@ fn show(shown: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<bo
 /// The files of the lake's own that do not show what they say, or say nothing and are none of the data files, with what
 /// is wrong. One that shows an earlier state is well: the next commit replaces it.
 pub fn damages(root: &Path, data: &BTreeMap<&str, &DataFile>) -> Result<Vec<(PathBuf, String)>> {
-    let latest = root.join("latest");
     let mut damages = Vec::new();
-    for name in fs::list(&latest)?.into_iter().filter(|name| is_ours(name)) {
-        let path = latest.join(name);
+    for path in shown(root)? {
         let is_well = match (said(&path), fs::open(&path)?) {
             (Some(said), _) => said.split(' ').nth(1) == state(&path)?.map(|state| state.to_string()).as_deref(),
             (None, Some((open, bytes))) => {

@@ -70,7 +70,7 @@ pub use snapshot_list::{SNAPSHOTS, snapshot_schema};
 pub use state_hash::{StateHash, StateHasher, row_hashes};
 pub use table_writer::{Staged, TableWriter};
 pub use transaction::{Outcome, Transaction};
-pub use verify::{Damage, Verified};
+pub use verify::{Claim, Damage, Lost, Verified};
 pub use writer::Writer;
 
 use crate::error::{Error, Kind, Result};

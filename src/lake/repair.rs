@@ -24,6 +24,15 @@ impl Lake {
     ///
     /// Takes the lock.
     pub fn repair(&self, run_id: &str, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
+        self.repair_with(run_id, true, observe)
+    }
+
+    /// Likewise for a lake whose runs show nothing in `latest`: what lies there goes.
+    pub fn repair_without_latest(&self, run_id: &str, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
+        self.repair_with(run_id, false, observe)
+    }
+
+    fn repair_with(&self, run_id: &str, shows: bool, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
         name::check_run_id(run_id)?;
         let _lock = writer::take_lock(&self.root, run_id)?;
         let mut repaired = Repaired::default();
@@ -40,12 +49,18 @@ impl Lake {
         }
         let staging = self.root.join("staging").join(run_id);
         fs::create_folder(&staging)?;
-        let mended = self.mend(&staging, observe, &mut repaired);
+        let mended = self.mend(&staging, shows, observe, &mut repaired);
         fs::remove_all(&staging)?;
         mended.map(|()| repaired)
     }
 
-    fn mend(&self, staging: &Path, observe: &mut dyn FnMut(usize, usize), repaired: &mut Repaired) -> Result<()> {
+    fn mend(
+        &self,
+        staging: &Path,
+        shows: bool,
+        observe: &mut dyn FnMut(usize, usize),
+        repaired: &mut Repaired,
+    ) -> Result<()> {
         let damages = self.verify_all(observe)?.damages;
         for damage in &damages {
             let path = &damage.path;
@@ -72,7 +87,10 @@ impl Lake {
                 Part::Checkpoint { is_repeated: false } | Part::Commit | Part::State => {}
             }
         }
-        self.remake_latest(staging, repaired)?;
+        match shows {
+            true => self.remake_latest(staging, repaired)?,
+            false => self.clear_latest(repaired)?,
+        }
         for Damage { path, .. } in
             damages.iter().filter(|damage| damage.part == Part::Latest && !fs::exists(&damage.path))
         {
@@ -116,6 +134,14 @@ impl Lake {
             Err(error) if error.kind == Kind::Damaged => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    fn clear_latest(&self, repaired: &mut Repaired) -> Result<()> {
+        for path in latest::shown(&self.root)? {
+            fs::remove(&path)?;
+            repaired.done.push(format!("removed {}: no run brings it up to date", path.display()));
+        }
+        fs::sync_folder(&self.root.join("latest"))
     }
 
     fn remake_latest(&self, staging: &Path, repaired: &mut Repaired) -> Result<()> {

@@ -25,7 +25,7 @@ pub use ask::ask;
 pub use prepare::{Environment, JobTemplate, Prepared, prepare, settings};
 pub use record::{
     DayRecord, Event, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord, SourceOutcome,
-    SourceRecord, Status,
+    SourceRecord, Status, claims,
 };
 
 pub use validate::{Validated, validate};

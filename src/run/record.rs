@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::CheckOutcome;
 use crate::day::Day;
+use crate::error::{Kind, Result};
 use crate::ingest::Counts;
+use crate::lake::{Claim, Lake};
 
 /// The record of a run, kept in the lake as `runs/<run id>/run.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -169,7 +171,28 @@ pub enum Event<'e> {
     Warning(String),
 }
 
+/// What the records of all runs say that they committed; a record that cannot be read says nothing.
+pub fn claims(lake: &Lake) -> Result<Vec<Claim>> {
+    let mut claims = Vec::new();
+    for run_id in lake.run_ids()? {
+        let record: Option<Record> = match lake.read_run(&run_id) {
+            Err(error) if error.kind == Kind::Damaged => None,
+            read => read?,
+        };
+        claims.extend(record.iter().flat_map(Record::claims));
+    }
+    Ok(claims)
+}
+
 impl Record {
+    fn claims(&self) -> impl Iterator<Item = Claim> {
+        self.days.iter().chain(&self.followed).flat_map(|record| {
+            let rebuilt = record.past.as_ref().and_then(|past| past.commit);
+            let of = |commit| Claim { commit, run_id: self.run_id.clone(), day: record.day };
+            rebuilt.into_iter().chain(record.commit).map(of)
+        })
+    }
+
     /// The worst that happened.
     pub fn judge(&self) -> Status {
         let days = || self.days.iter().chain(&self.followed);

@@ -197,6 +197,39 @@ fn a_damaged_lake_ends_with_65_until_it_is_mended_by_a_repair_and_the_exports() 
 }
 
 #[test]
+fn a_repair_shows_nothing_in_latest_where_the_pipeline_says_so() {
+    let (project, program) = corrected();
+    let shown = || std::fs::read_dir(project.path("lake/latest")).unwrap().count();
+    assert_eq!(shown(), 3);
+    project.edit("pipelines/nightly.yaml", "pack: none\n", "pack: none\nlatest: false\n");
+    let said = program.runs_to(0, &["lake", "repair"]);
+    assert_eq!((said.stdout.matches("removed ").count(), shown()), (3, 0), "{}", said.stdout);
+    assert!(said.stdout.contains("lake/latest/crm.deal.parquet: no run brings it up to date\n"), "{}", said.stdout);
+    let said = program.runs_to(0, &["lake", "repair"]);
+    assert!(said.stderr.contains("there was nothing to do") && shown() == 0, "{}", said.stderr);
+}
+
+#[test]
+fn a_newest_commit_that_went_is_missed_by_what_the_runs_say() {
+    let (project, program) = corrected();
+    project.deals("2026-11-04", &[BOB]);
+    program.runs_to(0, &["run"]);
+    let state = project.state();
+    std::fs::remove_file(project.path("lake/commits/00000000000000000004.json")).unwrap();
+    let said = program.runs_to(65, &["lake", "verify"]);
+    let first = said.stdout.lines().next().unwrap();
+    assert!(first.contains("/commits/00000000000000000004.json is missing: the run 2"), "{}", said.stdout);
+    assert!(first.ends_with(" says that it committed it, for 2026-11-04"), "{}", said.stdout);
+    assert!(said.stderr.contains(" is named by no commit: it may be of a lost one\n"), "{}", said.stderr);
+    let said = program.runs_to(65, &["lake", "repair"]);
+    assert!(said.stdout.ends_with("or run that day again: forecastle run --day 2026-11-04\n"), "{}", said.stdout);
+    program.runs_to(0, &["run", "--day", "2026-11-04"]);
+    let said = program.runs_to(0, &["lake", "verify"]);
+    assert!(said.stderr.contains("commit 4 is not the one that the run 2"), "{}", said.stderr);
+    assert_eq!(project.state(), state);
+}
+
+#[test]
 fn every_commit_is_looked_at_and_a_damaged_one_is_named() {
     let (project, program) = corrected();
     let commit = project.path("lake/commits/00000000000000000002.json");

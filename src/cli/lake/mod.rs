@@ -18,12 +18,13 @@ use super::validate::count;
 
 pub fn lake(host: &Host, arguments: &args::Lake) -> Result<Outcome> {
     let project = host.project()?;
-    let lake = open(&project, project.pipeline(arguments.pipeline.as_deref())?)?;
+    let file = project.pipeline(arguments.pipeline.as_deref())?;
+    let lake = open(&project, file)?;
     match &arguments.care {
         Care::Log { limit, format } => log::log(host, &lake, *limit, *format),
         Care::Verify => verify::verify(host, &lake),
         Care::Gc { grace, dry_run } => gc::gc(&lake, *grace, *dry_run),
-        Care::Repair => repair::repair(host, &lake),
+        Care::Repair => repair::repair(host, &lake, file.pipeline.latest),
     }
 }
 

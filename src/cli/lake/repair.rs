@@ -2,6 +2,7 @@
 
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake::{Lake, Repaired};
+use forecastle::run;
 
 use super::super::Host;
 use super::super::exit::Outcome;
@@ -11,11 +12,18 @@ use super::super::validate::count;
 use super::run_id;
 use super::verify::damaged;
 
-pub fn repair(host: &Host, lake: &Lake) -> Result<Outcome> {
+/// `latest` is what the pipeline says of the folder.
+pub fn repair(host: &Host, lake: &Lake, latest: bool) -> Result<Outcome> {
     let bar = Bar::new(&host.terminal);
-    let repaired = lake.repair(&run_id("repair"), &mut |done, of| bar.show(done, of));
+    let claims = run::claims(lake)?;
+    let mut show = |done, of| bar.show(done, of);
+    let repaired = match latest {
+        true => lake.repair(&run_id("repair"), &mut show),
+        false => lake.repair_without_latest(&run_id("repair"), &mut show),
+    };
     bar.clear();
-    let Repaired { done, left } = repaired?;
+    let Repaired { done, mut left } = repaired?;
+    left.extend(lake.lost(&claims)?.damages);
     done.iter().for_each(|done| result(done));
     for damage in &left {
         damaged(damage);

@@ -1,7 +1,8 @@
 //! `forecastle lake verify`: each damaged file on stdout, what was looked at on stderr.
 
 use forecastle::error::{Error, Kind, Result};
-use forecastle::lake::{Damage, Lake, Verified};
+use forecastle::lake::{Claim, Damage, Lake, Lost, Verified};
+use forecastle::run;
 
 use super::super::Host;
 use super::super::exit::Outcome;
@@ -12,21 +13,29 @@ use super::files;
 
 pub fn verify(host: &Host, lake: &Lake) -> Result<Outcome> {
     let bar = Bar::new(&host.terminal);
+    // First, so that what a run commits meanwhile is not missed.
+    let claims = run::claims(lake)?;
     let verified = lake.verify_all(&mut |done, of| bar.show(done, of));
     bar.clear();
     let verified = verified?;
-    tell(host, &verified);
-    match verified.damages.len() {
+    let lost = lake.lost(&claims)?;
+    tell(host, &verified, &lost);
+    match verified.damages.len() + lost.damages.len() {
         0 => Ok(Outcome::Done),
         damages => Err(Error::new(Kind::Damaged, format!("the lake is damaged: {}", count(damages, "file")))
             .help("forecastle lake repair mends what can be mended, and says what to do about the rest")),
     }
 }
 
-fn tell(host: &Host, verified: &Verified) {
-    verified.damages.iter().for_each(damaged);
+fn tell(host: &Host, verified: &Verified, lost: &Lost) {
+    lost.damages.iter().chain(&verified.damages).for_each(damaged);
+    let why = if lost.damages.is_empty() { "a run goes on, or died; gc removes it" } else { "it may be of a lost one" };
     for path in &verified.unnamed {
-        host.terminal.say(&format!("{} is named by no commit: a run goes on, or died; gc removes it", path.display()));
+        host.terminal.say(&format!("{} is named by no commit: {why}", path.display()));
+    }
+    for Claim { commit, run_id, day } in &lost.overtaken {
+        let said = format!("commit {commit} is not the one that the run {run_id} says that it made for {day}");
+        host.terminal.say(&format!("{said}: that one was lost, and another run followed"));
     }
     if verified.collected > 0 {
         let collected = count(verified.collected, "file");

@@ -1,11 +1,13 @@
 //! Whether the lake holds what its commits say.
 
+mod claims;
 mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+pub use claims::{Claim, Lost};
 pub use whole::Verified;
 
 use super::commit::{DataFile, Version};
