@@ -15,7 +15,7 @@ use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, visit_expressions,
+    Expr as SqlExpr, ExprWithAlias, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Spanned, visit_expressions,
     visit_expressions_mut,
 };
 
@@ -245,6 +245,7 @@ impl Scope<'_> {
                 .parse_into_expr()
                 .map_err(|error| self.no_column(sql, written).unwrap_or_else(|| sql.problem(&error)))?
         };
+        self.refuse_other_rows(&parsed.expr, sql)?;
         self.note_reads(&parsed.expr, sql, reads)?;
         let mut expression = parsed;
         with_rows(&mut expression.expr);
@@ -267,6 +268,33 @@ impl Scope<'_> {
         })?;
         expression.data_type(&self.arrow).map_err(|error| sql.problem(&error))?;
         Ok(expression)
+    }
+
+    /// Refuses what makes something of several rows, or reads others than the export's own.
+    fn refuse_other_rows(&self, expression: &SqlExpr, sql: &Sql) -> Result<(), Problem> {
+        let is_of_one = |name: &str| self.engine.udf(name).is_ok() && name != "unnest";
+        let found = visit_expressions(expression, |part| {
+            let (span, what) = match part {
+                SqlExpr::Function(call) => {
+                    let name = call.name.to_string().to_lowercase();
+                    let is_aggregate = !is_of_one(&name) && (self.engine.udaf(&name).is_ok() || name == "unnest");
+                    if !is_aggregate && call.over.is_none() {
+                        return ControlFlow::Continue(());
+                    }
+                    (call.name.span(), format!("`{name}` is about several rows"))
+                }
+                SqlExpr::Subquery(_) | SqlExpr::Exists { .. } | SqlExpr::InSubquery { .. } => {
+                    (part.span(), "a subquery reads other rows".to_owned())
+                }
+                _ => return ControlFlow::Continue(()),
+            };
+            let found = Problem::error(sql.place_of(span), format!("a map computes each row by itself: {what}"));
+            ControlFlow::Break(found.help("compute it in a model, which reads the table that this source fills"))
+        });
+        match found {
+            ControlFlow::Break(found) => Err(found),
+            ControlFlow::Continue(()) => Ok(()),
+        }
     }
 
     /// The columns that an expression reads, or the problem of one that the export does not have.
