@@ -34,9 +34,9 @@ mod writer;
 
 pub use marks::{MarkedRow, Marks, key_hash};
 pub use piece::{Piece, PieceReader};
-pub use segment::pieces;
+pub use segment::{pieces, segments};
 pub use sorted::{SortedRows, converter};
-pub use states::{segments, states};
+pub use states::states;
 pub use versions::{Lives, VersionRows, lives, with_days};
 pub use writer::{Before, HistoryWriter, Written};
 

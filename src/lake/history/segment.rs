@@ -1,6 +1,7 @@
-//! The files that hold the rows as of a version.
+//! Segments: which versions lie in one, and the files that hold the rows as of one of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::commit::{Holds, Stored, Version};
 use super::super::pin::Pin;
@@ -10,6 +11,23 @@ use super::piece::{self, Piece};
 use super::{FROM, TO};
 use crate::day::Day;
 use crate::error::Result;
+
+/// A table's versions, oldest first, by the segment that they lie in; one that lies whole is its own.
+pub fn segments<'v>(versions: impl IntoIterator<Item = &'v Arc<Version>>) -> Vec<Vec<Arc<Version>>> {
+    let mut segments: Vec<Vec<Arc<Version>>> = Vec::new();
+    for version in versions {
+        let goes_on = |before: &Arc<Version>| match version.stored {
+            Stored::Whole | Stored::Base => false,
+            Stored::Change => true,
+            Stored::Month => before.stored == Stored::Month && before.rows_file() == version.rows_file(),
+        };
+        match segments.last_mut() {
+            Some(segment) if segment.last().is_some_and(goes_on) => segment.push(version.clone()),
+            _ => segments.push(vec![version.clone()]),
+        }
+    }
+    segments
+}
 
 /// The files of the rows as of a version, oldest first, each proved to be the one that was committed.
 pub fn pieces(pin: &Pin, version: &Version) -> Result<Vec<Piece>> {

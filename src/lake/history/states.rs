@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::commit::{Stored, Version};
-use super::super::name::{Role, TableName};
 use super::super::pin::Pin;
 use super::super::state_hash::{StateHash, hash_rows};
 use super::piece;
@@ -12,23 +11,6 @@ use super::segment;
 use super::{FROM, TO};
 use crate::day::Day;
 use crate::error::{Error, Result};
-
-/// The versions of a table in a role, oldest first, by the segment that they lie in; one that lies whole is its own.
-pub fn segments(pin: &Pin, table: &TableName, role: Role) -> Vec<Vec<Arc<Version>>> {
-    let mut segments: Vec<Vec<Arc<Version>>> = Vec::new();
-    for version in pin.head().state.days(table, role) {
-        let goes_on = |before: &Arc<Version>| match version.stored {
-            Stored::Whole | Stored::Base => false,
-            Stored::Change => true,
-            Stored::Month => before.stored == Stored::Month && before.rows_file() == version.rows_file(),
-        };
-        match segments.last_mut() {
-            Some(segment) if segment.last().is_some_and(goes_on) => segment.push(version.clone()),
-            _ => segments.push(vec![version.clone()]),
-        }
-    }
-    segments
-}
 
 /// The number of rows and the state of each day of a segment.
 ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Date32Array, RecordBatch, UInt32Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
-use super::super::commit::{Stored, Version};
+use super::super::commit::Stored;
 use super::super::name::{Role, TableName};
 use super::super::pin::Pin;
 use super::super::rows;
@@ -32,45 +32,34 @@ pub struct Lives {
 
 /// The files of all versions up to a day, oldest first.
 pub fn lives(pin: &Pin, table: &TableName, day: Day) -> Result<Vec<Lives>> {
-    let versions: Vec<&Arc<Version>> =
-        pin.head().state.days(table, Role::Snapshot).take_while(|version| version.day <= day).collect();
+    let versions = pin.head().state.days(table, Role::Snapshot).take_while(|version| version.day <= day);
     let mut lives: Vec<Lives> = Vec::new();
-    // The files of the segment that is being gathered begin here.
-    let mut segment_start = 0;
-    let mut before: Option<&Version> = None;
-    for version in versions {
-        verify::prove(pin, version)?;
-        let is_month_again = version.stored == Stored::Month
-            && before.is_some_and(|before| before.stored == Stored::Month && before.rows_file() == version.rows_file());
-        let segment = segment_start..lives.len();
-        for (of, row) in segment::ended_by(pin, version)? {
-            let file = lives[segment.clone()].iter_mut().find(|lives| lives.piece.day == of);
-            if let Some(file) = file {
-                file.ended.insert(row, version.day);
-            }
-        }
-        if is_month_again {
-            for file in &mut lives[segment] {
-                (file.last, file.piece.day) = (version.day, version.day);
-            }
-        } else {
-            if version.stored != Stored::Change {
-                for file in &mut lives[segment] {
-                    file.is_closed = true;
+    // Where the files of the segment before begin.
+    let mut before = 0;
+    for segment in segment::segments(versions) {
+        let start = lives.len();
+        for (at, version) in segment.iter().enumerate() {
+            verify::prove(pin, version)?;
+            // What the first one ended is of the segment before.
+            let of = if at == 0 { &mut lives[before..start] } else { &mut lives[start..] };
+            for (of_day, row) in segment::ended_by(pin, version)? {
+                if let Some(file) = of.iter_mut().find(|lives| lives.piece.day == of_day) {
+                    file.ended.insert(row, version.day);
                 }
-                segment_start = lives.len();
             }
-            let piece = segment::rows_of(pin, version);
-            let file = |piece| Lives {
-                table: table.clone(),
-                piece,
-                ended: BTreeMap::new(),
-                last: version.day,
-                is_closed: false,
-            };
-            lives.extend(piece.map(file));
+            // A closed month is one file, whichever of its days are told.
+            if version.stored == Stored::Month && at > 0 {
+                for file in &mut lives[start..] {
+                    (file.last, file.piece.day) = (version.day, version.day);
+                }
+            } else {
+                let (table, last) = (table.clone(), version.day);
+                let file = |piece| Lives { table, piece, ended: BTreeMap::new(), last, is_closed: false };
+                lives.extend(segment::rows_of(pin, version).map(file));
+            }
         }
-        before = Some(version);
+        lives[before..start].iter_mut().for_each(|file| file.is_closed = true);
+        before = start;
     }
     Ok(lives)
 }

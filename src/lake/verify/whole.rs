@@ -189,7 +189,8 @@ fn states(pin: &Pin, segment: &[Arc<Version>]) -> Result<Vec<(u64, StateHash)>> 
 fn all_segments(pin: &Pin) -> Vec<(&Pin, Vec<Arc<Version>>)> {
     let roles = [Role::Snapshot, Role::Model, Role::Reject, Role::Check];
     let tables = roles.iter().flat_map(|role| pin.tables(*role).map(move |table| (table, *role)));
-    tables.flat_map(|(table, role)| history::segments(pin, table, role)).map(|segment| (pin, segment)).collect()
+    let segments = tables.flat_map(|(table, role)| history::segments(pin.head().state.days(table, role)));
+    segments.map(|segment| (pin, segment)).collect()
 }
 
 /// The data files that any commit names.
