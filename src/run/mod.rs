@@ -316,16 +316,10 @@ impl Work<'_> {
         let mut after = None;
         while let Some((day, tables)) = self.outdated(writer.pin(), after) {
             after = Some(day);
-            let sources = self.sources(day, Some(tables));
-            for table in sources.without_exports()? {
-                let said =
-                    format!("{table} of {day} took rows over from a day that was corrected, and its export is gone");
-                observe(Event::Warning(format!("{said}: put it back and run again")));
-            }
             let mut transaction = writer.begin(day)?;
             observe(Event::Day { day, nth: 1, of: 1 });
             let this = begin(&mut record.followed, day);
-            match sources::read(&sources, &mut transaction, this, observe).await {
+            match sources::read(&self.sources(day, Some(tables)), &mut transaction, this, observe).await {
                 Ok(()) => {
                     let message = format!("{} for {day}, after a correction", self.file.pipeline.name);
                     self.commit(transaction, day, &message, this, observe)?;
@@ -359,13 +353,13 @@ impl Work<'_> {
         outdated.into_iter().next()
     }
 
-    fn sources(&self, day: Day, only: Option<BTreeSet<TableName>>) -> Sources<'_> {
+    fn sources(&self, day: Day, again: Option<BTreeSet<TableName>>) -> Sources<'_> {
         Sources {
             templates: &self.prepared.jobs,
             settings: settings(&self.file.pipeline, day),
             program: &self.host.program,
             threads: self.host.threads,
-            only,
+            again,
         }
     }
 

@@ -21,26 +21,14 @@ pub struct Sources<'r> {
     pub settings: Settings,
     pub program: &'r str,
     pub threads: usize,
-    /// The tables to read; all, if `None`.
-    pub only: Option<BTreeSet<TableName>>,
+    /// The tables to read, because the day took rows over from one that was corrected; all, if `None`.
+    pub again: Option<BTreeSet<TableName>>,
 }
 
 impl Sources<'_> {
     fn wanted(&self) -> impl Iterator<Item = &JobTemplate> {
-        let is_wanted = |table: &TableName| self.only.as_ref().is_none_or(|only| only.contains(table));
+        let is_wanted = |table: &TableName| self.again.as_ref().is_none_or(|again| again.contains(table));
         self.templates.iter().filter(move |template| is_wanted(&template.table.name))
-    }
-
-    /// The tables whose exports of the day are not there.
-    pub fn without_exports(&self) -> Result<Vec<TableName>> {
-        let engine = session::open_for_mapping(&self.settings)?;
-        let mut without = Vec::new();
-        for template in self.wanted() {
-            if template.on(&self.settings, &engine).files()?.is_empty() {
-                without.push(template.table.name.clone());
-            }
-        }
-        Ok(without)
     }
 }
 
@@ -62,6 +50,11 @@ pub async fn read(
     for template in sources.wanted() {
         let job = template.on(&sources.settings, &engine);
         let files = job.files()?;
+        if sources.again.is_some() && files.is_empty() {
+            let (table, day) = (&job.table.name, job.day());
+            let said = format!("{table} of {day} took rows over from a day that was corrected, and its export is gone");
+            observe(Event::Warning(format!("{said}: put it back and run again")));
+        }
         let print = match standing(&job, &files, &view, sources.program)? {
             Standing::Told(source) => {
                 done.push(source);

@@ -159,6 +159,18 @@ fn a_source_or_model_that_fails_ends_with_1() {
 }
 
 #[test]
+fn a_day_that_builds_on_a_corrected_one_and_has_lost_its_export_is_told() {
+    let (project, program) = small();
+    project.deals("2026-11-03", &["1,ann,Qualify,Open,some,2026-10-01", "2,bob,Propose,Open,5,2026-10-03"]);
+    program.runs_to(0, &["run"]);
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,70,2026-10-01", DEALS[1], DEALS[2]]);
+    project.remove("exports/2026-11-03/deal.csv");
+    let said = program.runs_to(0, &["run", "--day", "2026-11-02"]);
+    let told = "crm.deal of 2026-11-03 took rows over from a day that was corrected, and its export is gone: put it back and run again";
+    assert_eq!(said.stderr.matches(told).count(), 1, "{}", said.stderr);
+}
+
+#[test]
 fn failed_checks_end_with_3_and_a_failed_report_with_4() {
     let (project, program) = small();
     project.deals("2026-11-02", &["1,ann,Qualify,Open,-100,2026-10-01"]);
