@@ -136,6 +136,23 @@ fn snapshots_are_listed_with_what_became_of_their_rows() {
 }
 
 #[test]
+fn how_old_a_table_is_can_be_asked_and_stands_at_the_head_of_reports() {
+    let project = moving();
+    project.write("exports/2026-11-03/rep.csv", "Id,Name,Hired\nann,Ann,2020-01-01\n");
+    project.run_day("2026-11-03");
+    project.run_day("2026-11-10");
+    let age =
+        "SELECT table_name, days_between(max(snapshot_on), current_date) FROM lake.snapshot GROUP BY 1 ORDER BY 1";
+    assert_eq!(project.ask("2026-11-10", age), ["crm.deal | 0", "crm.rep | 7"]);
+    assert_eq!(project.ask("2026-11-04", age), ["crm.deal | 1", "crm.rep | 1"]);
+    let told = "Not all data is of this day: crm.rep is 7 days old.";
+    let report = project.report("summary", "2026-11-10");
+    let head = report.markdown.split("## Stages").next().unwrap();
+    assert!(head.contains(told) && report.html.contains(told), "{head}");
+    assert!(!project.report("summary", "2026-11-03").markdown.contains("Not all data is of this day"));
+}
+
+#[test]
 fn a_model_over_the_past_is_built_again_when_the_past_changes() {
     let project = moving();
     let model = "SELECT day, sum(amount) AS amount FROM each('crm.deal', every => 'month') GROUP BY day ORDER BY day\n";
