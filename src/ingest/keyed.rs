@@ -1,11 +1,10 @@
-//! Rows told apart by their table's key, and rows of an earlier day under today's columns.
+//! Rows told apart by their table's key.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
-use arrow::compute::{CastOptions, cast_with_options, take_record_batch};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
+use arrow::compute::take_record_batch;
 use arrow::row::{RowConverter, Rows, SortField};
 
 use crate::error::{Error, Result};
@@ -42,27 +41,6 @@ impl Keys {
 
 /// Bytes of keys, for looking them up.
 pub type KeySet = HashSet<Box<[u8]>>;
-
-/// Rows of an earlier version under today's declared columns: a new column is NULL, a changed type is cast.
-pub fn adapt(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    if batch.schema_ref() == schema {
-        return Ok(batch.clone());
-    }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
-    let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-        Some(column) => cast_with_options(column, field.data_type(), &options).map_err(|_| {
-            Error::failed(format!(
-                "earlier values of `{}` do not fit its declared type {}",
-                field.name(),
-                field.data_type()
-            ))
-        }),
-        None => Ok(new_null_array(field.data_type(), batch.num_rows())),
-    });
-    let columns = columns.collect::<Result<Vec<_>>>()?;
-    RecordBatch::try_new(Arc::clone(schema), columns)
-        .map_err(|error| Error::failed(format!("an earlier version lacks a column that is required: {error}")))
-}
 
 /// The rows of a batch whose key `wanted` says yes to.
 pub fn select(batch: &RecordBatch, keys: &Keys, wanted: impl Fn(&[u8]) -> bool) -> Result<RecordBatch> {

@@ -20,7 +20,7 @@ use super::ordering::{self, Distinct, Double, InOrder, PlacedRows};
 use super::placed;
 use super::reading::Read;
 use crate::error::Result;
-use crate::lake::{Pin, TableWriter, Version};
+use crate::lake::{Pin, TableWriter, Version, as_declared};
 use crate::project::Export;
 use crate::query::DeclaredTable;
 
@@ -135,8 +135,9 @@ impl Pass<'_> {
         };
         let (table, keys) = (self.table.schema(), Arc::clone(&self.keys));
         let placed = placed::schema(&table);
+        let (name, day) = (self.table.name.clone(), before.day);
         let rows = self.pin.read(before)?.map(move |batch| {
-            let batch = keyed::adapt(&batch?, &table)?;
+            let batch = as_declared(&batch?, &table, &name, day)?;
             let batch = match &carried {
                 Some(carried) => keyed::select(&batch, &keys, |key| carried.contains(key))?,
                 None => batch,

@@ -23,11 +23,11 @@ use jiff::tz::TimeZone;
 
 use super::conform;
 use super::mapping::Mapped;
-use super::{keyed, text};
+use super::text;
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
-use crate::lake::{StateHash, StateHasher, Version};
+use crate::lake::{StateHash, StateHasher, Version, as_declared};
 use crate::query::DeclaredTable;
 use crate::query::function::MOMENT;
 
@@ -100,7 +100,7 @@ impl Events {
         let schema = Arc::new(schema.project(&positions).map_err(failed)?);
         let (mut kept, mut days, mut hasher) = (Vec::new(), Vec::new(), StateHasher::default());
         for batch in batches {
-            let batch = keyed::adapt(&batch?, &schema)?;
+            let batch = as_declared(&batch?, &schema, &event.name, first)?;
             let moments = batch.column(1).as_primitive::<TimestampMicrosecondType>();
             let of = |row: usize| text::day_of(moments.value(row), zone).filter(|day| *day < first);
             let on: Vec<Option<Day>> = (0..batch.num_rows()).map(of).collect();
@@ -138,7 +138,8 @@ impl Events {
         zone: &TimeZone,
     ) -> Result<Past> {
         let schema = table.schema();
-        let first = first.map(|batch| keyed::adapt(&batch?, &schema)).collect::<Result<Vec<_>>>()?;
+        let first =
+            first.map(|batch| as_declared(&batch?, &schema, &table.name, first_day)).collect::<Result<Vec<_>>>()?;
         let first = concat_batches(&schema, &first).map_err(failed)?;
         let mut told = Told::default();
         let mut changing = Vec::new();

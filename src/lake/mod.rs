@@ -65,7 +65,7 @@ pub use name::{Role, TableName};
 pub use pin::Pin;
 pub use provider::{SNAPSHOT_ON, as_read, history_as_read, snapshots_as_read};
 pub use repair::Repaired;
-pub use rows::Rows;
+pub use rows::{Rows, as_declared};
 pub use snapshot_list::{SNAPSHOTS, snapshot_schema};
 pub use state_hash::{StateHash, StateHasher, row_hashes};
 pub use table_writer::{Staged, TableWriter};

@@ -1,14 +1,14 @@
 //! The one way in which the lake writes Parquet: the same schema and rows make the same bytes.
 //!
-//! One writer, fixed properties, no time and no program version in the file; and batches are cut anew into pieces of
-//! one length, because the writer ends its pages where a batch ends.
+//! One writer, properties that depend on nothing but the rows, no time and no program version in the file; and batches
+//! are cut anew into pieces of one length, because the writer ends its pages where a batch ends.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use arrow::array::RecordBatch;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
@@ -20,12 +20,14 @@ use parquet::schema::types::ColumnPath;
 
 use super::commit::{DataFile, Holds};
 use super::fs::{self, NewFile};
-use super::rows;
+use super::{rows, state_hash};
 use crate::error::{Error, Kind, Result};
 
 /// Sixteen pieces: 131,072 rows.
 const ROW_GROUP_ROWS: usize = 16 * PIECE_ROWS;
 const PIECE_ROWS: usize = 8192;
+/// Columns of which a larger share is distinct in the first piece are written without a dictionary.
+const MOST_DISTINCT: f64 = 0.9;
 /// A file of more rows is encoded by a thread of its own.
 const THREAD_ROWS: u64 = 2 * PIECE_ROWS as u64;
 
@@ -40,6 +42,8 @@ pub struct ParquetFile {
 
 /// What turns pieces into bytes: a long file has a thread for that, beside the one that makes its rows.
 enum Encoder {
+    /// For the first piece, which tells how its columns are best written.
+    Waiting(NewFile),
     Here(Box<ArrowWriter<NewFile>>),
     Thread(SyncSender<RecordBatch>, JoinHandle<Encoded>),
     /// It failed, and that was told.
@@ -51,25 +55,9 @@ type Encoded = std::result::Result<ArrowWriter<NewFile>, ParquetError>;
 impl ParquetFile {
     /// Begins a file for rows of a schema; the schema's metadata is left out, as it may hold anything.
     pub fn create(path: &Path, schema: &Schema) -> Result<Self> {
-        Self::create_with_key(path, schema, &[])
-    }
-
-    /// Likewise, for rows of which each has a key of its own: of a key of one column no dictionary is tried.
-    pub fn create_with_key(path: &Path, schema: &Schema, key: &[String]) -> Result<Self> {
         let fields = schema.fields().iter().map(|field| Field::clone(field).with_metadata(Default::default()));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let mut properties = WriterProperties::builder();
-        if let [unique] = key {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(unique.as_str()), false);
-        }
-        let properties = properties
-            .set_created_by("forecastle".to_owned())
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).map_err(|error| unwritable(path, error))?))
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-            .build();
-        let writer = ArrowWriter::try_new(NewFile::create(path)?, schema.clone(), Some(properties))
-            .map_err(|error| unwritable(path, error))?;
-        let encoder = Encoder::Here(Box::new(writer));
+        let encoder = Encoder::Waiting(NewFile::create(path)?);
         Ok(Self { encoder, schema, pending: Vec::new(), pending_rows: 0, rows: 0 })
     }
 
@@ -101,15 +89,17 @@ impl ParquetFile {
         };
         self.pending.clear();
         self.rows += std::mem::take(&mut self.pending_rows) as u64;
+        self.encoder.begin(&self.schema, &piece).map_err(|error| unwritable(path, error))?;
         if self.rows > THREAD_ROWS {
             self.encoder.begin_thread(path)?;
         }
-        self.encoder.write(piece).map_err(|error| unwritable(path, error))
+        self.encoder.write(piece, &self.schema).map_err(|error| unwritable(path, error))
     }
 
     /// Writes a remark into the footer.
     pub fn say(&mut self, key: &str, value: &str, path: &Path) -> Result<()> {
-        let writer = self.encoder.here().map_err(|error| unwritable(path, error))?;
+        self.write_piece(path)?;
+        let writer = self.encoder.here(&self.schema).map_err(|error| unwritable(path, error))?;
         writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value.to_owned()));
         Ok(())
     }
@@ -117,7 +107,7 @@ impl ParquetFile {
     /// Makes the content durable and reads its footer back; `name` is the file's path from the lake's folder.
     pub fn finish(mut self, path: &Path, name: String) -> Result<DataFile> {
         self.write_piece(path)?;
-        let writer = self.encoder.here().map_err(|error| unwritable(path, error))?;
+        let writer = self.encoder.here(&self.schema).map_err(|error| unwritable(path, error))?;
         writer.finish().map_err(|error| unwritable(path, error))?;
         let (bytes, sha256) = writer.inner_mut().sync()?;
         let footer = rows::builder(path, bytes);
@@ -134,7 +124,20 @@ impl ParquetFile {
 }
 
 impl Encoder {
+    fn begin(&mut self, schema: &SchemaRef, first: &RecordBatch) -> std::result::Result<(), ParquetError> {
+        if !matches!(self, Self::Waiting(_)) {
+            return Ok(());
+        }
+        let Self::Waiting(file) = std::mem::replace(self, Self::Gone) else { return Ok(()) };
+        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(first)?))?;
+        *self = Self::Here(Box::new(writer));
+        Ok(())
+    }
+
     fn begin_thread(&mut self, path: &Path) -> Result<()> {
+        if !matches!(self, Self::Here(_)) {
+            return Ok(());
+        }
         let Self::Here(writer) = std::mem::replace(self, Self::Gone) else { return Ok(()) };
         let (piece, pieces) = sync_channel::<RecordBatch>(2);
         let encode = move || {
@@ -147,20 +150,21 @@ impl Encoder {
         Ok(())
     }
 
-    fn write(&mut self, piece: RecordBatch) -> std::result::Result<(), ParquetError> {
+    fn write(&mut self, piece: RecordBatch, schema: &SchemaRef) -> std::result::Result<(), ParquetError> {
         match self {
             Self::Here(writer) => writer.write(&piece),
             Self::Thread(pieces, _) => match pieces.send(piece) {
                 Ok(()) => Ok(()),
                 // It has ended before its time, and tells why.
-                Err(_) => self.here().map(drop),
+                Err(_) => self.here(schema).map(drop),
             },
-            Self::Gone => Err(broke_off()),
+            Self::Waiting(_) | Self::Gone => Err(broke_off()),
         }
     }
 
     /// Waits for what was given to the thread; what is left to do is done by who asks.
-    fn here(&mut self) -> std::result::Result<&mut ArrowWriter<NewFile>, ParquetError> {
+    fn here(&mut self, schema: &SchemaRef) -> std::result::Result<&mut ArrowWriter<NewFile>, ParquetError> {
+        self.begin(schema, &RecordBatch::new_empty(schema.clone()))?;
         if let Self::Thread(..) = self
             && let Self::Thread(pieces, thread) = std::mem::replace(self, Self::Gone)
         {
@@ -169,9 +173,33 @@ impl Encoder {
         }
         match self {
             Self::Here(writer) => Ok(writer),
-            Self::Thread(..) | Self::Gone => Err(broke_off()),
+            Self::Waiting(_) | Self::Thread(..) | Self::Gone => Err(broke_off()),
         }
     }
+}
+
+/// How a file is written whose first piece is this.
+fn properties(first: &RecordBatch) -> std::result::Result<WriterProperties, ParquetError> {
+    let mut properties = WriterProperties::builder()
+        .set_created_by("forecastle".to_owned())
+        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+    for (field, column) in first.schema_ref().fields().iter().zip(first.columns()) {
+        // A dictionary of values that hardly come again costs much and is thrown away when it has grown too long.
+        if !field.data_type().is_nested() && distinct_share(column) > MOST_DISTINCT {
+            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+        }
+    }
+    Ok(properties.build())
+}
+
+/// Which share of a column's values is the first of its kind.
+fn distinct_share(column: &ArrayRef) -> f64 {
+    let mut hashes = state_hash::hash_values(column);
+    let values = hashes.len().max(1);
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes.len() as f64 / values as f64
 }
 
 fn broke_off() -> ParquetError {
@@ -185,4 +213,51 @@ fn unwritable(path: &Path, error: ParquetError) -> Error {
         return fs::failed("write", path, source);
     }
     Error::failed(format!("could not write {} as Parquet: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::DataType;
+
+    use super::*;
+
+    /// Rows whose numbers are distinct and whose texts are not.
+    fn batch(rows: std::ops::Range<i64>) -> RecordBatch {
+        let schema = Schema::new(vec![Field::new("n", DataType::Int64, false), Field::new("t", DataType::Utf8, true)]);
+        let texts = rows.clone().map(|n| (n % 5 != 0).then(|| format!("text {}", n % 7)));
+        let columns: Vec<ArrayRef> =
+            vec![Arc::new(Int64Array::from_iter_values(rows.clone())), Arc::new(texts.collect::<StringArray>())];
+        RecordBatch::try_new(Arc::new(schema), columns).unwrap()
+    }
+
+    #[test]
+    fn a_long_file_is_the_same_however_its_rows_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = batch(0..5 * PIECE_ROWS as i64 + 3);
+        let mut files = Vec::new();
+        for (name, length) in [("one", all.num_rows()), ("pieces", PIECE_ROWS), ("odd", 1000)] {
+            let path = folder.path().join(name);
+            let mut file = ParquetFile::create(&path, all.schema_ref()).unwrap();
+            for from in (0..all.num_rows()).step_by(length) {
+                file.write(&all.slice(from, length.min(all.num_rows() - from)), &path).unwrap();
+            }
+            let DataFile { rows, bytes, sha256, .. } = file.finish(&path, name.to_owned()).unwrap();
+            assert_eq!(rows, all.num_rows() as u64);
+            let read: Vec<RecordBatch> =
+                rows::builder(&path, bytes).unwrap().build().unwrap().map(|batch| batch.unwrap()).collect();
+            assert_eq!(concat_batches(all.schema_ref(), &read).unwrap(), all);
+            files.push(sha256);
+        }
+        assert!(files.iter().all(|sha256| *sha256 == files[0]));
+    }
+
+    #[test]
+    fn a_file_without_rows_has_its_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none");
+        let file = ParquetFile::create(&path, batch(0..1).schema_ref()).unwrap();
+        let file = file.finish(&path, "none".to_owned()).unwrap();
+        assert_eq!((file.rows, rows::builder(&path, file.bytes).unwrap().schema().fields().len()), (0, 2));
+    }
 }

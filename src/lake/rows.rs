@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options, take};
@@ -66,6 +67,18 @@ pub(super) fn builder(path: &Path, length: u64) -> Result<ParquetRecordBatchRead
             ParquetRecordBatchReaderBuilder::try_new(file).map_err(|_| chain::damaged(path, "does not read as Parquet"))
         }
     }
+}
+
+/// Rows of a table as of a day under the columns that are declared now: a new one is NULL, a changed type is cast.
+pub fn as_declared(batch: &RecordBatch, schema: &SchemaRef, table: &TableName, day: Day) -> Result<RecordBatch> {
+    if batch.schema_ref() == schema {
+        return Ok(batch.clone());
+    }
+    let columns = schema.fields().iter().map(|field| column(batch, field, None, (table, day)));
+    RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<Vec<_>>>()?).map_err(|error| {
+        Error::failed(format!("{table} as of {day} cannot be read under its columns of now: {error}"))
+            .help("a column that is declared NOT NULL has no value then: leave NOT NULL out")
+    })
 }
 
 /// A column, all of it or some rows, as the type that it is declared with, whatever that was on the day of which the batch

@@ -114,6 +114,13 @@ pub fn hash_rows(batch: &RecordBatch, hashes: &mut Vec<u128>) {
     }
 }
 
+/// A hash of each value of a column, 0 for NULL.
+pub fn hash_values(column: &ArrayRef) -> Vec<u128> {
+    let mut hashes = vec![0; column.len()];
+    add(column, 0, &mut hashes);
+    hashes
+}
+
 /// Refuses a column whose type has no state hash.
 pub fn check_types(schema: &Schema) -> Result<()> {
     for field in schema.fields() {

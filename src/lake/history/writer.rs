@@ -88,7 +88,7 @@ impl HistoryWriter {
         if stored == Stored::Base {
             fields.push(from_field());
         }
-        let rows = ParquetFile::create_with_key(&path, &Schema::new(fields), key)?;
+        let rows = ParquetFile::create(&path, &Schema::new(fields))?;
         let compared = if before.is_some() { Compared::Unopened } else { Compared::Nothing };
         let (key, schema) = (key.to_vec(), Arc::clone(schema));
         let (ended, new, marks) = (Vec::new(), 0, None);
@@ -272,7 +272,7 @@ fn close(before: &Before, key: &[String], at: (PathBuf, String), ended: &mut [Po
     let mut fields = schema.fields().to_vec();
     fields.extend([from_field(), to_field()]);
     let (path, name) = at;
-    let mut file = ParquetFile::create_with_key(&path, &Schema::new(fields), key)?;
+    let mut file = ParquetFile::create(&path, &Schema::new(fields))?;
     let mut rows = SortedRows::open(&pieces, &schema, key)?;
     let mut moved: BTreeMap<Position, u32> = ended.iter().map(|position| (*position, 0)).collect();
     let mut written = 0;
