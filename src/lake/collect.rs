@@ -69,6 +69,8 @@ impl Lake {
         garbage.retain(|name, _| is_ours(name) && !kept.contains(name.as_str()));
 
         let mut record = read(&self.root)?;
+        // A call that died may have left its record seen and not yet durable.
+        fs::sync_folder(&self.root)?;
         let due = |noted: &Noted| noted.at.saturating_add(grace).unwrap_or(Timestamp::MAX);
         let mut collected = Collected::default();
         let taken = |files: &mut dyn Iterator<Item = (&String, &u64)>| {
@@ -87,8 +89,10 @@ impl Lake {
             record.kept_from = record.kept_from.max(ripe.kept_from);
             if !only_tell {
                 // Before anything goes it is on disk that it may be gone.
-                write(&Record { noted: Some(ripe), ..record.clone() })?;
+                write(&Record { noted: Some(ripe.clone()), ..record.clone() })?;
                 remove(&collected.removed)?;
+                // Before it is forgotten what was noted, that is gone for good, also where a call that died removed it.
+                sync_folders(&self.root, &ripe.files)?;
             }
         }
         if !garbage.is_empty() {
@@ -105,11 +109,16 @@ impl Lake {
 }
 
 fn remove(garbage: &[Garbage]) -> Result<()> {
-    for Garbage { path, .. } in garbage {
-        fs::remove(path)?;
+    garbage.iter().try_for_each(|Garbage { path, .. }| fs::remove(path))
+}
+
+fn sync_folders(root: &Path, files: &BTreeSet<String>) -> Result<()> {
+    let folders: BTreeSet<PathBuf> =
+        files.iter().filter_map(|name| Some(root.join(name).parent()?.to_owned())).collect();
+    for folder in folders.iter().filter(|folder| fs::exists(folder)) {
+        fs::sync_folder(folder)?;
     }
-    let folders: BTreeSet<&Path> = garbage.iter().filter_map(|garbage| garbage.path.parent()).collect();
-    folders.into_iter().try_for_each(fs::sync_folder)
+    Ok(())
 }
 
 /// Where the record lies.

@@ -224,18 +224,25 @@ pub fn create_folder(folder: &Path) -> Result<bool> {
     }
 }
 
-/// Creates a folder and those above it that are missing, durably.
+/// Creates a folder and those above it that are missing, durably: also the name of one that is there, as whoever made it
+/// may have died before that was.
 pub fn create_folders(folder: &Path) -> Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
     let above = match folder.parent() {
         Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
+        Some(_) => Path::new("."),
+        None => return Ok(()),
     };
-    create_folders(above)?;
-    create_folder(folder)?;
-    sync_folder(above)
+    if !folder.is_dir() {
+        create_folders(above)?;
+        create_folder(folder)?;
+        return sync_folder(above);
+    }
+    let real = real_path(folder)?;
+    match real.as_deref().and_then(Path::parent) {
+        // In a folder that this account may not open it has made nothing.
+        Some(above) if File::open(above).is_ok() => sync_folder(above),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the names in a folder durable.

@@ -52,7 +52,8 @@ pub fn read(root: &Path) -> Result<Option<(Identity, String)>> {
 pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
     let path = root.join("LAKE.json");
     if fs::exists(&path) {
-        return Ok(());
+        // Whoever made it may have died before its name was durable.
+        return fs::sync_folder(root);
     }
     fs::create_folders(root)?;
     refuse_foreign(root)?;
@@ -60,9 +61,6 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
         fs::create_folder(&root.join(folder))?;
     }
     fs::sync_folder(root)?;
-    // A process that died after making the folder may have left its name not yet durable.
-    let root = fs::real_path(root)?.unwrap_or_else(|| root.to_owned());
-    fs::sync_folder(root.parent().unwrap_or(&root))?;
 
     let json = serde_json::to_vec_pretty(&Identity { format: FORMAT, uuid }).expect("two plain fields");
     let unfinished = root.join("staging").join(format!("LAKE.{uuid}"));
@@ -75,7 +73,7 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
     {
         return Err(error);
     }
-    fs::sync_folder(&root)?;
+    fs::sync_folder(root)?;
     fs::remove(&unfinished)
 }
 

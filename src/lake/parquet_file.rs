@@ -65,6 +65,11 @@ impl ParquetFile {
         &self.schema
     }
 
+    /// Whether no row was written.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0 && self.pending_rows == 0
+    }
+
     /// Writes rows whose columns are those of the schema.
     pub fn write(&mut self, batch: &RecordBatch, path: &Path) -> Result<()> {
         let mut from = 0;

@@ -38,7 +38,6 @@ impl Lake {
         let mut repaired = Repaired::default();
         for folder in ["data", "latest", "runs", "staging"].map(|folder| self.root.join(folder)) {
             if fs::create_folder(&folder)? {
-                fs::sync_folder(&self.root)?;
                 repaired.done.push(format!("made the folder {}", folder.display()));
             }
         }
@@ -51,7 +50,17 @@ impl Lake {
         fs::create_folder(&staging)?;
         let mended = self.mend(&staging, shows, observe, &mut repaired);
         fs::remove_all(&staging)?;
-        mended.map(|()| repaired)
+        mended?;
+        self.settle()?;
+        Ok(repaired)
+    }
+
+    /// Makes what was mended durable, also what a repair that died had mended.
+    fn settle(&self) -> Result<()> {
+        let data = self.root.join("data");
+        let tables = fs::list(&data)?.into_iter().map(|table| data.join(table)).filter(|table| table.is_dir());
+        let folders = ["", "commits", "data", "latest"].map(|folder| self.root.join(folder));
+        folders.into_iter().chain(tables).try_for_each(|folder| fs::sync_folder(&folder))
     }
 
     fn mend(
@@ -67,7 +76,6 @@ impl Lake {
             match &damage.part {
                 Part::Checkpoint { is_repeated: true } => {
                     fs::remove(path)?;
-                    fs::sync_folder(&self.root.join("commits"))?;
                     repaired.done.push(format!("removed {}: its commits say all that it said", path.display()));
                 }
                 Part::Data(file) => {
@@ -102,7 +110,7 @@ impl Lake {
         Ok(())
     }
 
-    /// Puts a data file in its place again, durably, if another one has its bytes; tells which.
+    /// Puts a data file in its place again, if another one has its bytes; tells which.
     fn restore(&self, file: &DataFile, unfinished: &Path) -> Result<Option<PathBuf>> {
         let damaged = self.root.join(&file.path);
         let latest = self.root.join("latest");
@@ -118,10 +126,8 @@ impl Lake {
             if fs::copy(&other, unfinished)? != file.sha256 {
                 continue;
             }
-            let folder = damaged.parent().unwrap_or(&self.root);
-            fs::create_folders(folder)?;
+            fs::create_folder(damaged.parent().unwrap_or(&self.root))?;
             fs::rename(unfinished, &damaged)?;
-            fs::sync_folder(folder)?;
             return Ok(Some(other));
         }
         Ok(None)

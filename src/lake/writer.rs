@@ -29,6 +29,9 @@ impl Writer {
         let lock = take_lock(&root, run_id)?;
         let leftovers = remove_leftovers(&root)?;
         let pin = lake.pin()?;
+        // A run that died may have left its commit visible and not yet durable: what this one builds on is to stay, also
+        // where it finds nothing to add.
+        fs::sync_folder(&root.join("commits"))?;
         let staging = root.join("staging").join(run_id);
         fs::create_folder(&staging)?;
         Ok(Self { root, run_id: run_id.to_owned(), staging, pin, leftovers, _lock: lock })

@@ -213,12 +213,12 @@ impl HistoryWriter {
             }
         }
         let mut files = Vec::new();
-        let rows = self.rows.finish(&self.path, self.name.clone())?;
         // A day on which nothing is new has no file of rows; a base has one even without rows, for its columns.
-        if rows.rows > 0 || self.stored == Stored::Base {
-            files.push(rows);
-        } else {
+        if self.rows.is_empty() && self.stored != Stored::Base {
+            drop(self.rows);
             fs::remove(&self.path)?;
+        } else {
+            files.push(self.rows.finish(&self.path, self.name.clone())?);
         }
         let mut closed = Vec::new();
         let before = self.before;
