@@ -1,7 +1,8 @@
 //! Every call to the file system that the lake makes. Each function names what it leaves durable, and each failure
 //! says what was being done to what, with the action that mends it.
 //!
-//! What changes the disk goes through `step` first, so that tests can let the process die before any single call.
+//! What changes the disk is told as a [`Change`], so that tests can let the process die before any single one, and can
+//! work out what a crash of the machine leaves of them.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek, Write};
@@ -12,13 +13,43 @@ use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
 #[cfg(test)]
-use super::fault::step;
+use super::recorder::{make, make_name};
 use crate::error::{Error, Result};
 use crate::hash::hex;
 
+/// A change of the disk.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only tests look into it"))]
+pub enum Change<'c> {
+    /// A file is there, empty if it was not.
+    Create(&'c Path),
+    /// A file has these bytes from that place on.
+    Write(&'c Path, u64, &'c [u8]),
+    /// A file has no bytes any more.
+    Empty(&'c Path),
+    /// A file's content is durable.
+    Sync(&'c Path),
+    CreateFolder(&'c Path),
+    /// The names in a folder are durable.
+    SyncFolder(&'c Path),
+    /// From the first to the second.
+    Rename(&'c Path, &'c Path),
+    /// A file has a second name.
+    Link(&'c Path, &'c Path),
+    Remove(&'c Path),
+    RemoveAll(&'c Path),
+}
+
+/// Makes a change.
 #[cfg(not(test))]
-fn step() -> io::Result<()> {
-    Ok(())
+fn make<T>(_: Change<'_>, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    call()
+}
+
+/// Likewise, where a file gets a name.
+#[cfg(not(test))]
+fn make_name(_: Change<'_>, call: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    call()
 }
 
 /// A failure of the file system with the action that mends it.
@@ -37,8 +68,9 @@ pub fn failed(doing: &str, path: &Path, source: &io::Error) -> Error {
     }
 }
 
-fn changed<T>(doing: &str, path: &Path, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
-    step().and_then(|()| call()).map_err(|source| failed(doing, path, &source))
+#[cfg_attr(test, track_caller)]
+fn changed<T>(doing: &str, path: &Path, change: Change<'_>, call: impl FnOnce() -> io::Result<T>) -> Result<T> {
+    make(change, call).map_err(|source| failed(doing, path, &source))
 }
 
 /// The bytes of a file; `None` where there is none.
@@ -106,21 +138,22 @@ pub struct NewFile {
 impl NewFile {
     /// Fails where something of that name lies.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = changed("create", path, || OpenOptions::new().write(true).create_new(true).open(path))?;
+        let create = || OpenOptions::new().write(true).create_new(true).open(path);
+        let file = changed("create", path, Change::Create(path), create)?;
         Ok(Self { file, path: path.to_owned(), sha256: Sha256::new(), bytes: 0 })
     }
 
     /// Makes the file's content durable (its name is not, before its folder is synced) and tells its length and SHA-256.
+    #[cfg_attr(test, track_caller)]
     pub fn sync(&mut self) -> Result<(u64, String)> {
-        changed("write to disk", &self.path, || self.file.sync_all())?;
+        changed("write to disk", &self.path, Change::Sync(&self.path), || self.file.sync_all())?;
         Ok((self.bytes, hex(&self.sha256.clone().finalize())))
     }
 }
 
 impl Write for NewFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        step()?;
-        let written = self.file.write(buffer)?;
+        let written = make(Change::Write(&self.path, self.bytes, buffer), || self.file.write(buffer))?;
         self.sha256.update(&buffer[..written]);
         self.bytes += written as u64;
         Ok(written)
@@ -135,29 +168,33 @@ impl Write for NewFile {
 /// and then its head.
 pub struct Scrap {
     file: File,
+    path: PathBuf,
+    /// The place of the next byte.
+    at: u64,
     hasher: XxHash3_128,
 }
 
 impl Scrap {
     /// Fails where something of that name lies.
     pub fn create(path: &Path) -> Result<Self> {
-        let file = changed("create", path, || OpenOptions::new().write(true).create_new(true).open(path))?;
-        Ok(Self { file, hasher: XxHash3_128::new() })
+        let create = || OpenOptions::new().write(true).create_new(true).open(path);
+        let file = changed("create", path, Change::Create(path), create)?;
+        Ok(Self { file, path: path.to_owned(), at: 0, hasher: XxHash3_128::new() })
     }
 
     /// Leaves room for a head, which is written last.
     pub fn leave_room(&mut self, head: usize) -> io::Result<()> {
-        step()?;
-        self.file.seek(io::SeekFrom::Start(head as u64)).map(drop)
+        self.at = self.file.seek(io::SeekFrom::Start(head as u64))?;
+        Ok(())
     }
 
     /// Ends the file with its head; nothing of it is durable.
     pub fn end(mut self, head: &[u8]) -> io::Result<()> {
-        step()?;
         self.hasher.write(head);
-        self.file.write_all(&self.hasher.finish_128().to_le_bytes())?;
+        let hash = self.hasher.finish_128().to_le_bytes();
+        make(Change::Write(&self.path, self.at, &hash), || self.file.write_all(&hash))?;
         self.file.seek(io::SeekFrom::Start(0))?;
-        self.file.write_all(head)
+        make(Change::Write(&self.path, 0, head), || self.file.write_all(head))
     }
 
     /// The head and the body of a file's bytes; `None` where they are not as they were written.
@@ -173,8 +210,8 @@ impl Scrap {
 
 impl Write for Scrap {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        step()?;
-        let written = self.file.write(buffer)?;
+        let written = make(Change::Write(&self.path, self.at, buffer), || self.file.write(buffer))?;
+        self.at += written as u64;
         self.hasher.write(&buffer[..written]);
         Ok(written)
     }
@@ -217,7 +254,7 @@ pub fn replace(path: &Path, bytes: &[u8], unfinished: &Path) -> Result<()> {
 
 /// Creates a folder; tells whether it was missing. Not durable before the folder above is synced.
 pub fn create_folder(folder: &Path) -> Result<bool> {
-    match step().and_then(|()| fs::create_dir(folder)) {
+    match make(Change::CreateFolder(folder), || fs::create_dir(folder)) {
         Ok(()) => Ok(true),
         Err(source) if source.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(false),
         Err(source) => Err(failed("create the folder", folder, &source)),
@@ -246,18 +283,20 @@ pub fn create_folders(folder: &Path) -> Result<()> {
 }
 
 /// Makes the names in a folder durable.
+#[cfg_attr(test, track_caller)]
 pub fn sync_folder(folder: &Path) -> Result<()> {
-    changed("write to disk the folder", folder, || File::open(folder)?.sync_all())
+    changed("write to disk the folder", folder, Change::SyncFolder(folder), || File::open(folder)?.sync_all())
 }
 
 /// Gives a file another name on the same disk, in the place of what lies there.
 pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    changed("move a finished file to", to, || fs::rename(from, to))
+    make_name(Change::Rename(from, to), || fs::rename(from, to))
+        .map_err(|source| failed("move a finished file to", to, &source))
 }
 
 /// Gives a file one more name; `false` if something of that name lies there already.
 pub fn link(file: &Path, name: &Path) -> Result<bool> {
-    match step().and_then(|()| fs::hard_link(file, name)) {
+    match make_name(Change::Link(file, name), || fs::hard_link(file, name)) {
         Ok(()) => Ok(true),
         Err(source) if source.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(source) => Err(failed("link", name, &source)),
@@ -266,7 +305,7 @@ pub fn link(file: &Path, name: &Path) -> Result<bool> {
 
 /// Removes a file if it is there.
 pub fn remove(path: &Path) -> Result<()> {
-    match step().and_then(|()| fs::remove_file(path)) {
+    match make(Change::Remove(path), || fs::remove_file(path)) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(failed("remove", path, &source)),
         _ => Ok(()),
     }
@@ -277,19 +316,23 @@ pub fn remove_all(path: &Path) -> Result<()> {
     if !path.is_dir() || path.is_symlink() {
         return remove(path);
     }
-    match step().and_then(|()| fs::remove_dir_all(path)) {
+    match make(Change::RemoveAll(path), || fs::remove_dir_all(path)) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(failed("remove the folder", path, &source)),
         _ => Ok(()),
     }
 }
 
 /// The lock of a file, held until it is dropped or the process ends, however it ends.
-pub struct Lock(File);
+pub struct Lock {
+    file: File,
+    path: PathBuf,
+}
 
 impl Lock {
     /// Takes the lock and leaves `holder` in the file; gives back the other holder's words when it is taken.
     pub fn take(path: &Path, holder: &str) -> Result<std::result::Result<Self, String>> {
-        let file = changed("open", path, || OpenOptions::new().write(true).create(true).truncate(false).open(path))?;
+        let open = || OpenOptions::new().write(true).create(true).truncate(false).open(path);
+        let file = changed("open", path, Change::Create(path), open)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -298,16 +341,23 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(failed("lock", path, &source)),
         }
-        changed("write", path, || file.set_len(0).and_then(|()| (&file).write_all(holder.as_bytes())))?;
-        Ok(Ok(Self(file)))
+        let lock = Self { file, path: path.to_owned() };
+        lock.empty().map_err(|source| failed("write", path, &source))?;
+        let holder = holder.as_bytes();
+        changed("write", path, Change::Write(path, 0, holder), || (&lock.file).write_all(holder))?;
+        Ok(Ok(lock))
+    }
+
+    fn empty(&self) -> io::Result<()> {
+        make(Change::Empty(&self.path), || self.file.set_len(0))
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
         // A stale name would only be read between this and the next holder's words; nothing depends on it.
-        let _ = step().and_then(|()| self.0.set_len(0));
+        let _ = self.empty();
         // Closing would not do while a child process, just forked, still holds the file open.
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }

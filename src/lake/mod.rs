@@ -38,6 +38,8 @@ mod parquet_file;
 mod pin;
 mod provider;
 mod recast;
+#[cfg(test)]
+mod recorder;
 mod repair;
 mod rows;
 mod runs;

@@ -9,10 +9,10 @@ use crate::lake::fault::{self, Fault};
 
 const ONE: &[Row<'_>] = &[(1, Some("Anchor"))];
 const TWO: &[Row<'_>] = &[(1, Some("Anchor")), (2, None)];
-const GRACE: u32 = 7;
+pub const GRACE: u32 = 7;
 
 /// The moment so many days after the first commit.
-fn at(days: i64) -> Timestamp {
+pub fn at(days: i64) -> Timestamp {
     let first: Timestamp = "2026-11-01T02:00:00Z".parse().unwrap();
     first + jiff::SignedDuration::from_hours(24 * days)
 }
@@ -24,7 +24,7 @@ fn commit_at(test: &TestLake, days: i64, of: &str, rows: &[Row<'_>]) {
     transaction.commit(CommitMeta { made_at: at(days), ..meta(1) }).unwrap().commit.unwrap();
 }
 
-fn collect(test: &TestLake, days: i64) -> Collected {
+pub fn collect(test: &TestLake, days: i64) -> Collected {
     test.lake.collect("gc", at(days), GRACE, false).unwrap()
 }
 
@@ -38,6 +38,13 @@ fn replaced() -> TestLake {
     commit_at(&test, 0, "2026-11-01", ONE);
     commit_at(&test, 2, "2026-11-01", TWO);
     commit_at(&test, 4, "2026-11-01", &[(3, None)]);
+    test
+}
+
+/// Likewise, with what was noted on the days before.
+pub fn before(days: i64) -> TestLake {
+    let test = replaced();
+    (10..days).step_by(7).for_each(|days| drop(collect(&test, days)));
     test
 }
 
@@ -146,11 +153,9 @@ fn a_lake_that_is_not_whole_is_not_collected() {
 #[test]
 fn collecting_that_dies_anywhere_is_finished_by_the_next_call() {
     for (days, last) in [(10, 1), (17, 2)] {
-        let smooth = replaced();
-        (10..=days).step_by(7).for_each(|days| drop(collect(&smooth, days)));
+        let smooth = before(days + 1);
         for calls in 0.. {
-            let test = replaced();
-            (10..days).step_by(7).for_each(|days| drop(collect(&test, days)));
+            let test = before(days);
             fault::after(calls, Fault::Death);
             let outcome = test.lake.collect("gc", at(days), GRACE, false);
             let struck = fault::end();

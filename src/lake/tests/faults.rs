@@ -3,12 +3,13 @@
 use super::*;
 use crate::error::Kind;
 use crate::lake::fault::{self, Fault};
+use crate::lake::recorder;
 
 const OLD: &[Row<'_>] = &[(1, Some("Anchor"))];
 const NEW: &[Row<'_>] = &[(1, Some("Anchor")), (2, Some("Buoy"))];
 
 /// A run that replaces one day, adds another, closes the month with a third, and drops a model's table.
-fn run(lake: &Lake) -> Result<Outcome> {
+pub fn run(lake: &Lake) -> Result<Outcome> {
     let mut writer = lake.lock("run-2")?;
     let mut transaction = writer.begin(day("2026-11-21"))?;
     add_deals(&mut transaction, "2026-11-20", NEW)?;
@@ -16,6 +17,7 @@ fn run(lake: &Lake) -> Result<Outcome> {
     add_deals(&mut transaction, "2026-12-01", OLD)?;
     transaction.drop_table(&model(), Role::Model);
     let mut outcome = transaction.commit(meta(2))?;
+    recorder::tell(1);
     outcome.warnings.extend(writer.show_latest());
     Ok(outcome)
 }
@@ -25,7 +27,7 @@ fn model() -> TableName {
 }
 
 /// A lake with one commit that the run is to follow.
-fn before() -> TestLake {
+pub fn before() -> TestLake {
     let test = TestLake::new();
     let mut writer = test.lake.lock("run-1").unwrap();
     let mut transaction = writer.begin(day("2026-11-20")).unwrap();
@@ -41,13 +43,13 @@ fn before() -> TestLake {
 }
 
 /// All files by their place in the lake.
-fn files(test: &TestLake) -> Vec<(PathBuf, Vec<u8>)> {
+pub fn files(test: &TestLake) -> Vec<(PathBuf, Vec<u8>)> {
     let root = test.path("");
     content(&root).into_iter().map(|(path, bytes)| (path.strip_prefix(&root).unwrap().to_owned(), bytes)).collect()
 }
 
 /// The lake is as before the run or as after it, never between; tells which.
-fn assert_whole(test: &TestLake, calls: usize) -> bool {
+pub fn assert_whole(test: &TestLake, calls: usize) -> bool {
     let pin = Lake::open(&test.path("")).unwrap().pin().unwrap();
     let is_done = pin.commit() == 2;
     let rows = ["2026-11-20", "2026-11-21", "2026-12-01"].map(|of| read_deals(&pin, of).unwrap().len());

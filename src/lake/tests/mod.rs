@@ -4,6 +4,7 @@ mod collect;
 mod columns;
 mod corruption;
 mod commits;
+mod crash;
 mod damage;
 mod faults;
 mod full_disk;
@@ -35,10 +36,14 @@ struct TestLake {
 
 impl TestLake {
     fn new() -> Self {
-        // Each commit waits for the disk a dozen times, and memory keeps what the faults of these tests leave as well.
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
+        let folder = folder();
         let lake = Lake::open_or_create(&folder.path().join("lake"), Uuid::from_u128(7)).unwrap();
+        Self { folder, lake }
+    }
+
+    /// The lake that lies in a folder.
+    fn open(folder: TempDir) -> Self {
+        let lake = Lake::open(&folder.path().join("lake")).unwrap();
         Self { folder, lake }
     }
 
@@ -68,6 +73,13 @@ impl TestLake {
     fn list(&self, folder: &str) -> Vec<String> {
         list(&self.path(folder))
     }
+}
+
+/// A folder in memory, if there is one: each commit waits for the disk a dozen times, and memory keeps what the faults of
+/// these tests leave as well.
+fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// A deal's id and name.

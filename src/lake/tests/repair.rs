@@ -29,6 +29,20 @@ fn lake() -> TestLake {
     test
 }
 
+/// Likewise, with everything damaged that can be mended.
+pub fn damaged() -> TestLake {
+    let test = lake();
+    let change = file_of(&test, &deal(), Role::Snapshot, "2026-12-02");
+    std::fs::copy(&change, test.path("data/crm.deal/2026-12-02-copy.parquet")).unwrap();
+    spoil(&change);
+    for name in ["gc.json", "latest/crm.deal.parquet", "commits/00000000000000000003.checkpoint.json"] {
+        std::fs::write(test.path(name), "x").unwrap();
+    }
+    std::fs::create_dir(test.path("staging/dead")).unwrap();
+    std::fs::remove_dir(test.path("runs")).unwrap();
+    test
+}
+
 fn repair(test: &TestLake) -> Repaired {
     test.lake.repair("repair", &mut |_, _| ()).unwrap()
 }
