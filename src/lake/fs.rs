@@ -322,6 +322,16 @@ pub fn remove_all(path: &Path) -> Result<()> {
     }
 }
 
+/// Removes a folder if nothing is in it.
+pub fn remove_empty(folder: &Path) -> Result<()> {
+    match make(Change::RemoveAll(folder), || fs::remove_dir(folder)) {
+        Err(source) if ![ErrorKind::DirectoryNotEmpty, ErrorKind::NotFound].contains(&source.kind()) => {
+            Err(failed("remove the folder", folder, &source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The lock of a file, held until it is dropped or the process ends, however it ends.
 pub struct Lock {
     file: File,

@@ -81,7 +81,8 @@ pub fn create_if_missing(root: &Path, uuid: Uuid) -> Result<()> {
 fn refuse_foreign(root: &Path) -> Result<()> {
     let names = fs::list(root)?;
     let foreign = |name: &&String| {
-        !FOLDERS.contains(&name.as_str()) && !["lock", "LAKE.json", "gc.json"].contains(&name.as_str())
+        !FOLDERS.contains(&name.as_str())
+            && !["lock", "LAKE.json", "gc.json", "cache", "snapshots"].contains(&name.as_str())
     };
     if let Some(name) = names.iter().find(foreign) {
         let said = format!("the folder {} is not empty and holds no lake: `{name}` is in it", root.display());

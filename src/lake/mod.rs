@@ -11,6 +11,7 @@
 //! commits/<20 digits>.json  put if absent, each with the hash of the one before; every 50 a checkpoint of the whole state
 //! data/<schema>.<table>/    immutable Parquet files, named by day, role and hash
 //! latest/                   <schema>.<table>.parquet with each table's newest rows, for readers outside
+//! snapshots/<table>/        <day>.parquet with all rows of a past day, where a [`Keep`] asks for it, for readers outside
 //! staging/<run id>/         unfinished; no file in it ends in .parquet
 //! runs/<run id>/run.json    what each run left about itself
 //! gc.json                   which data files gc is to remove, and up to which commit it has
@@ -31,6 +32,7 @@ mod fs;
 mod history;
 mod history_table;
 mod identity;
+mod keep;
 mod latest;
 mod log;
 mod name;
@@ -44,6 +46,7 @@ mod repair;
 mod rows;
 mod runs;
 mod sealed;
+mod shown;
 mod snapshot_list;
 mod state;
 mod state_hash;
@@ -62,6 +65,7 @@ use uuid::Uuid;
 pub use collect::{Collected, Garbage};
 pub use commit::{Commit, CommitMeta, Facts, Origin, Version};
 pub use history::{MarkedRow, Marks, key_hash};
+pub use keep::Keep;
 pub use log::{Change, ChangeKind, changes};
 pub use name::{Role, TableName};
 pub use pin::Pin;

@@ -57,10 +57,12 @@ impl Lake {
 
     /// Makes what was mended durable, also what a repair that died had mended.
     fn settle(&self) -> Result<()> {
-        let data = self.root.join("data");
-        let tables = fs::list(&data)?.into_iter().map(|table| data.join(table)).filter(|table| table.is_dir());
-        let folders = ["", "commits", "data", "latest"].map(|folder| self.root.join(folder));
-        folders.into_iter().chain(tables).try_for_each(|folder| fs::sync_folder(&folder))
+        let mut folders = ["", "commits", "data", "latest"].map(|folder| self.root.join(folder)).to_vec();
+        for of_tables in ["data", "snapshots"].map(|folder| self.root.join(folder)) {
+            let tables = fs::list(&of_tables)?.into_iter().map(|table| of_tables.join(table));
+            folders.extend(tables.filter(|table| table.is_dir()));
+        }
+        folders.iter().try_for_each(|folder| fs::sync_folder(folder))
     }
 
     fn mend(
@@ -84,6 +86,10 @@ impl Lake {
                     }
                 }
                 Part::Latest => fs::remove(path)?,
+                Part::Kept => {
+                    fs::remove(path)?;
+                    repaired.done.push(format!("removed {}: the next run writes it anew", path.display()));
+                }
                 Part::Record => {
                     if let Some(kept_from) = self.remake_record(&staging.join("gc"))? {
                         let path = path.display();
@@ -143,11 +149,11 @@ impl Lake {
     }
 
     fn clear_latest(&self, repaired: &mut Repaired) -> Result<()> {
-        for path in latest::shown(&self.root)? {
+        for path in latest::files(&self.root)? {
             fs::remove(&path)?;
             repaired.done.push(format!("removed {}: no run brings it up to date", path.display()));
         }
-        fs::sync_folder(&self.root.join("latest"))
+        Ok(())
     }
 
     fn remake_latest(&self, staging: &Path, repaired: &mut Repaired) -> Result<()> {

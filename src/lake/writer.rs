@@ -1,12 +1,13 @@
 //! The lake's one writer.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::fs::{self, Lock};
 use super::pin::Pin;
 use super::transaction::Transaction;
-use super::{Lake, latest, name};
+use super::{Keep, Lake, TableName, keep, latest, name};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 
@@ -64,6 +65,12 @@ impl Writer {
 }
 
 impl Writer {
+    /// Makes `snapshots` hold the days that each table keeps, and no others; gives back what failed, and the next time
+    /// mends it.
+    pub fn keep_snapshots(&self, kept: &BTreeMap<TableName, Keep>) -> Vec<Error> {
+        keep::refresh(&self.root, &self.pin, kept, &self.staging)
+    }
+
     /// Takes away what `latest` shows; gives back what failed.
     pub fn hide_latest(&self) -> Vec<Error> {
         latest::clear(&self.root)

@@ -8,6 +8,7 @@ mod front_matter;
 mod header;
 mod pipeline;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ pub use pipeline::{
 };
 
 use crate::error::{Error, Kind, Result};
+use crate::lake::{Keep, TableName};
 use crate::problem::{self, Problem, SourceFile};
 
 /// A project's files with its pipelines read.
@@ -77,6 +79,21 @@ pub fn load(root: &Path) -> Result<Project> {
 }
 
 impl Project {
+    /// The tables of which snapshots are kept as whole files in a lake, by any pipeline that fills it.
+    pub fn kept(&self, lake: &str) -> BTreeMap<TableName, Keep> {
+        let folder = |lake: &str| lake.trim_start_matches("./").trim_end_matches('/').to_owned();
+        let pipelines =
+            self.pipelines.iter().map(|file| &file.pipeline).filter(|other| folder(&other.lake) == folder(lake));
+        let mut kept: BTreeMap<TableName, Keep> = BTreeMap::new();
+        for source in pipelines.flat_map(|pipeline| &pipeline.sources) {
+            if let Some(keep) = source.keep {
+                let table = kept.entry(source.table.clone()).or_default();
+                *table = table.or(keep);
+            }
+        }
+        kept
+    }
+
     /// The pipeline of that name; without a name, the only one or the one named `nightly`.
     pub fn pipeline(&self, name: Option<&str>) -> Result<&PipelineFile> {
         let names = || self.pipelines.iter().map(|file| file.pipeline.name.as_str());

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::calendar::{Calendar, Month};
 use crate::exports::{Csv, Format, Json, NdJson, Parquet, Xlsx};
-use crate::lake::TableName;
+use crate::lake::{Keep, TableName};
 use crate::path;
 use crate::problem::{Problem, SourceFile};
 use crate::yaml::{self, Document};
@@ -79,6 +79,9 @@ pub struct Source {
     pub rejects: Rejects,
     #[serde(default)]
     pub volume: Volume,
+    /// Which past days' snapshots a run leaves as whole files in `snapshots/` of the lake, for readers outside; history
+    /// holds every day without it.
+    pub keep: Option<Keep>,
     /// Without it the run makes no commit when this source fails.
     #[serde(default = "yes")]
     pub required: bool,
@@ -295,6 +298,11 @@ pub fn parse(source: &Arc<SourceFile>) -> Result<PipelineFile, Vec<Problem>> {
                 problems
                     .push(Problem::error(place, format!("`{key}` is more than all rows")).help("write at most `100%`"));
             }
+        }
+        if written.keep == Some(Keep::default()) {
+            let place = document.place(&path!["sources", index, "keep"]);
+            let found = Problem::error(place, "`keep` does not say how many snapshots");
+            problems.push(found.help("write `keep: {daily: 14}`, `keep: {monthly: 12}` or both, or leave it out"));
         }
         if written.formats() != 1 {
             let found = Problem::error(

@@ -248,6 +248,8 @@ impl Work<'_> {
             // What an earlier run showed would be taken for today's.
             writer.hide_latest().into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
         }
+        let kept = self.project.kept(&self.file.pipeline.lake);
+        writer.keep_snapshots(&kept).into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
         Ok(())
     }
 

@@ -1,5 +1,10 @@
 //! The care of the lake, as the program is asked for it.
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
 
 use crate::command::Program;
@@ -107,6 +112,58 @@ fn what_was_known_then_can_be_asked_beside_what_is_known_now() {
     assert!(said.stderr.contains("knows nothing of 2026-11-01 in commit 1"), "{}", said.stderr);
     program.runs_to(2, &["query", "SELECT 1", "--commit", "0"]);
     assert_eq!(project.commits(), 3);
+}
+
+#[test]
+fn snapshots_that_are_kept_lie_in_the_lake_as_plain_files() {
+    let project = TestProject::small();
+    let deals = "    rejects: {limit: 50%}";
+    project.edit("pipelines/nightly.yaml", deals, &format!("{deals}\n    keep: {{daily: 2, monthly: 2}}"));
+    let program = Program::in_folder(project.root());
+    for (day, rows) in [("2026-10-29", &[ANN][..]), ("2026-10-30", &[ANN, BOB]), ("2026-11-02", &[ANN])] {
+        project.deals(day, rows);
+    }
+    program.runs_to(0, &["run", "--dry-run"]);
+    assert!(!project.path("lake").exists());
+    program.runs_to(0, &["run"]);
+    let kept = || {
+        let folder = project.path("lake/snapshots/crm.deal");
+        let rows = |path: PathBuf| {
+            let footer = SerializedFileReader::new(File::open(path).unwrap()).unwrap();
+            footer.metadata().file_metadata().num_rows()
+        };
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        files.map(|file| (file.file_name().into_string().unwrap(), rows(file.path()))).collect::<BTreeMap<_, _>>()
+    };
+    let named = |files: &[(&str, i64)]| {
+        files.iter().map(|(day, rows)| (format!("{day}.parquet"), *rows)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(kept(), named(&[("2026-10-30", 2), ("2026-11-02", 1)]));
+
+    // A newer day comes, and an older one is corrected.
+    project.deals("2026-11-03", &[ANN, BOB]);
+    program.runs_to(0, &["run"]);
+    assert_eq!(kept(), named(&[("2026-10-30", 2), ("2026-11-02", 1), ("2026-11-03", 2)]));
+    project.deals("2026-10-30", &[ANN]);
+    program.runs_to(0, &["run", "--day", "2026-10-30"]);
+    assert_eq!(kept(), named(&[("2026-10-30", 1), ("2026-11-02", 1), ("2026-11-03", 2)]));
+    assert_eq!(std::fs::read_dir(project.path("lake/snapshots")).unwrap().count(), 1, "other tables keep none");
+    program.runs_to(0, &["lake", "verify"]);
+
+    // Another pipeline that fills the same lake.
+    project.write(
+        "pipelines/staff.yaml",
+        "pipeline: staff\ntimezone: UTC\ncurrency: USD\npack: none\nlake: ./lake\nsources:\n  - table: crm.rep\n    csv: {path: \"exports/{day}/rep.csv\"}\n    map: {rep_id: Id, name: Name, hired_on: day(Hired)}\n",
+    );
+    project.write("exports/2026-11-03/rep.csv", "Id,Name,Hired\nann,Ann,2020-01-02\n");
+    program.runs_to(0, &["run", "staff"]);
+    assert_eq!(kept().len(), 3);
+
+    project.edit("pipelines/nightly.yaml", "\n    keep: {daily: 2, monthly: 2}", "");
+    program.runs_to(0, &["run", "--dry-run"]);
+    assert_eq!(kept().len(), 3);
+    program.runs_to(0, &["run"]);
+    assert!(!project.path("lake/snapshots/crm.deal").exists());
 }
 
 #[test]

@@ -1,14 +1,18 @@
 //! A run that dies, or meets a full disk, before any one of its calls to the file system.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::error::Kind;
+use crate::lake::Keep;
 use crate::lake::fault::{self, Fault};
 use crate::lake::recorder;
 
 const OLD: &[Row<'_>] = &[(1, Some("Anchor"))];
 const NEW: &[Row<'_>] = &[(1, Some("Anchor")), (2, Some("Buoy"))];
 
-/// A run that replaces one day, adds another, closes the month with a third, and drops a model's table.
+/// A run that replaces one day, adds another, closes the month with a third, drops a model's table, and shows all that to
+/// readers outside.
 pub fn run(lake: &Lake) -> Result<Outcome> {
     let mut writer = lake.lock("run-2")?;
     let mut transaction = writer.begin(day("2026-11-21"))?;
@@ -19,7 +23,13 @@ pub fn run(lake: &Lake) -> Result<Outcome> {
     let mut outcome = transaction.commit(meta(2))?;
     recorder::tell(1);
     outcome.warnings.extend(writer.show_latest());
+    outcome.warnings.extend(writer.keep_snapshots(&kept()));
     Ok(outcome)
+}
+
+/// Two days are kept as whole files.
+fn kept() -> BTreeMap<TableName, Keep> {
+    BTreeMap::from([(deal(), Keep { daily: 2, monthly: 0 })])
 }
 
 fn model() -> TableName {
@@ -37,7 +47,7 @@ pub fn before() -> TestLake {
     table.write(&batch).unwrap();
     transaction.add(table.finish().unwrap(), Facts::new()).unwrap();
     transaction.commit(meta(1)).unwrap();
-    assert!(writer.show_latest().is_empty());
+    assert!(writer.show_latest().is_empty() && writer.keep_snapshots(&kept()).is_empty());
     drop(writer);
     test
 }

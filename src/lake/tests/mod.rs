@@ -9,6 +9,7 @@ mod damage;
 mod faults;
 mod full_disk;
 mod history;
+mod keep;
 mod log;
 mod opening;
 mod repair;
@@ -62,7 +63,12 @@ impl TestLake {
 
     /// The deals in the file for readers outside.
     fn latest(&self) -> Vec<(i64, Option<String>)> {
-        let file = std::fs::File::open(self.path("latest/crm.deal.parquet")).unwrap();
+        self.deals_in("latest/crm.deal.parquet")
+    }
+
+    /// The deals in a file, read as anyone does.
+    fn deals_in(&self, name: &str) -> Vec<(i64, Option<String>)> {
+        let file = std::fs::File::open(self.path(name)).unwrap();
         let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap();
         let mut rows = rows_of(&reader.map(Result::unwrap).collect::<Vec<_>>());
         rows.sort();

@@ -38,6 +38,8 @@ pub(in crate::lake) enum Part {
     /// The files of a table, all as they were committed, do not give the rows that were.
     State,
     Latest,
+    /// A file of `snapshots`.
+    Kept,
     /// `gc.json`.
     Record,
 }

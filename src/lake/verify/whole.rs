@@ -1,5 +1,5 @@
 //! Everything that can be known of a lake: each commit and checkpoint, each data file that any commit names, the state of
-//! each version, and what lies in `latest`.
+//! each version, and what lies in `latest` and `snapshots`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::super::commit::{DataFile, Stored, Version};
 use super::super::name::{Role, TableName};
 use super::super::pin::Pin;
 use super::super::state_hash::{StateHash, StateHasher};
-use super::super::{Lake, chain, collect, fs, history, latest, rows};
+use super::super::{Lake, chain, collect, fs, history, keep, latest, rows, shown};
 use super::{Damage, Part, damage, remember};
 use crate::day::Day;
 use crate::error::{Kind, Result};
@@ -85,9 +85,14 @@ impl Lake {
                 self.check_states(pin, segment, &mut verified)?;
             }
         }
-        for (path, what) in latest::damages(&self.root, &named.files)? {
-            let help = "it only repeats what lies in the lake: forecastle lake repair makes it anew".to_owned();
-            verified.damages.push(Damage { path, what, help, part: Part::Latest });
+        for (files, part, mends) in [
+            (latest::files(&self.root)?, Part::Latest, "forecastle lake repair makes it anew"),
+            (keep::files(&self.root)?, Part::Kept, "forecastle lake repair removes it, and the next run makes it anew"),
+        ] {
+            for (path, what) in shown::damages(&self.root, files, &named.files)? {
+                let help = format!("it only repeats what lies in the lake: {mends}");
+                verified.damages.push(Damage { path, what, help, part: part.clone() });
+            }
         }
         verified.unnamed = there
             .keys()
