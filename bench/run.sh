@@ -2,6 +2,7 @@
 # Times the program beside a DuckDB script on the same nights. See README.md.
 #
 # usage: bench/run.sh [PROGRAM] [--pairs N] [--no-record] [--data DIR]
+#        bench/run.sh --ingest [PROGRAM] [--pairs N] [--rows N,N] [--year N] [--no-record]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,4 +10,9 @@ work="${BENCH_WORK:-${TMPDIR:-/tmp}/forecastle-bench}"
 mkdir -p "$work"
 [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade --only-binary=:all: duckdb pyyaml
-exec "$work/venv/bin/python" bench/night.py --work "$work" "$@"
+script=night.py
+if [ "${1:-}" = --ingest ]; then
+    script=ingest.py
+    shift
+fi
+exec "$work/venv/bin/python" bench/$script --work "$work" "$@"

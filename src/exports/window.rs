@@ -17,11 +17,13 @@ pub(super) struct Window {
     end: usize,
     ended: bool,
     last: u8,
+    /// Up to where the buffer is known to be UTF-8 without a NUL byte.
+    proved: usize,
 }
 
 impl Window {
     pub fn new(text: Text) -> Self {
-        Self { text, buffer: vec![0; FIRST], start: 0, end: 0, ended: false, last: 0 }
+        Self { text, buffer: vec![0; FIRST], start: 0, end: 0, ended: false, last: 0, proved: 0 }
     }
 
     pub fn text(&self) -> &Text {
@@ -41,6 +43,12 @@ impl Window {
     /// Whether the last byte taken ends a line.
     pub fn at_line_start(&self) -> bool {
         matches!(self.last, b'\n' | b'\r')
+    }
+
+    /// Whether the first `length` bytes of `rest`, which end a record, are UTF-8 without a NUL byte.
+    pub fn is_text(&self, length: usize) -> bool {
+        let record = &self.rest()[..length];
+        self.start + length <= self.proved || std::str::from_utf8(record).is_ok() && memchr::memchr(0, record).is_none()
     }
 
     /// Moves on by `length` bytes of `rest`.
@@ -64,6 +72,7 @@ impl Window {
         }
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
+            self.proved = self.proved.saturating_sub(self.start);
             (self.start, self.end) = (0, held);
         }
         if self.buffer.len() - held < LEAST_ROOM.max(self.buffer.len() / 8) {
@@ -72,7 +81,18 @@ impl Window {
         let read = self.text.read(&mut self.buffer[held..])?;
         self.end += read;
         self.ended = read == 0;
+        self.prove();
         Ok(())
+    }
+
+    /// Looks at what was read last, as far as it is text: all of it at once is quicker than record by record.
+    fn prove(&mut self) {
+        let unknown = &self.buffer[self.proved..self.end];
+        let text = match std::str::from_utf8(unknown) {
+            Ok(text) => text.as_bytes(),
+            Err(broken) => &unknown[..broken.valid_up_to()],
+        };
+        self.proved += memchr::memchr(0, text).unwrap_or(text.len());
     }
 
     pub fn close(self) -> Result<Fingerprint> {

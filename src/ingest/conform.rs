@@ -123,7 +123,7 @@ fn from_text(
     ) -> Vec<Option<T>> {
         let mut values = Vec::with_capacity(texts.len());
         for (row, text) in texts.iter().enumerate() {
-            let text = text.filter(|text| !text.trim().is_empty());
+            let text = text.filter(|text| !text::trim(text).is_empty());
             let value = text.and_then(&read);
             if text.is_some() && value.is_none() {
                 note(row, reason);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::exports::{Export, FileFacts, TextBatch};
 
 /// Batches that wait between two threads.
-const WAITING: usize = 2;
+const WAITING: usize = 4;
 
 /// An export whose rows come as they are read and mapped.
 pub struct Feed {

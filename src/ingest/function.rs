@@ -125,7 +125,7 @@ impl MappingFunction {
         let rows = columns[columns.len() - 1].as_primitive::<UInt32Type>();
         (0..texts.len())
             .map(|at| {
-                let text = texts.is_valid(at).then(|| texts.value(at)).filter(|text| !text.trim().is_empty())?;
+                let text = texts.is_valid(at).then(|| texts.value(at)).filter(|text| !text::trim(text).is_empty())?;
                 let form = forms.filter(|forms| forms.is_valid(at)).map(|forms| forms.value(at));
                 let value = read(text, form);
                 if value.is_none() {

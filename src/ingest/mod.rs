@@ -66,6 +66,7 @@ pub struct Loaded {
     pub facts: Facts,
     /// Why rows were rejected, the most frequent first.
     pub reasons: Vec<String>,
+    pub files: Vec<FileFacts>,
 }
 
 /// Rows of one source on one day.
@@ -101,14 +102,25 @@ impl Job {
 
     /// A hash of all that the table's rows of the day depend on, apart from the engine: equal hashes, equal rows.
     pub fn fingerprint(&self, files: &[PathBuf], pin: &Pin, program: &str) -> Result<String> {
-        let mut parts = vec![program.to_owned(), built_on(self.before(pin))];
-        parts.extend(self.read_with());
-        for file in files {
+        let contents = files.iter().map(|file| {
             let content = std::fs::File::open(file).doing("open", file)?;
             let content = hash_content(content).doing("read", file)?;
-            parts.push(format!("{} {content:032x}", self.roots.name(file)));
-        }
-        Ok(sha256_of_parts(parts.iter().map(String::as_str)))
+            Ok((self.roots.name(file), format!("{content:032x}")))
+        });
+        Ok(self.fingerprint_of(contents.collect::<Result<Vec<_>>>()?, pin, program))
+    }
+
+    /// Likewise, of files whose contents were hashed while they were read.
+    pub fn fingerprint_of_read(&self, files: &[FileFacts], pin: &Pin, program: &str) -> String {
+        let contents = files.iter().map(|file| (file.file.to_string(), file.xxh3.clone()));
+        self.fingerprint_of(contents.collect(), pin, program)
+    }
+
+    fn fingerprint_of(&self, contents: Vec<(String, String)>, pin: &Pin, program: &str) -> String {
+        let mut parts = vec![program.to_owned(), built_on(self.before(pin))];
+        parts.extend(self.read_with());
+        parts.extend(contents.into_iter().map(|(name, hash)| format!("{name} {hash}")));
+        sha256_of_parts(parts.iter().map(String::as_str))
     }
 
     /// The table as of the last day before this one that had an export.
@@ -178,7 +190,7 @@ impl Job {
         if self.source.export == project::Export::Changes || counts.rejected > 0 {
             facts.insert(Version::BUILDS_ON.to_owned(), built_on(before).into());
         }
-        Ok(Loaded { table, rejects, facts, counts, reasons })
+        Ok(Loaded { table, rejects, facts, counts, reasons, files: export })
     }
 
     /// Opens the export, which is read from now on; recalls the export before where that tells something of this one.

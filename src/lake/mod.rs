@@ -12,6 +12,7 @@
 //! data/<schema>.<table>/    immutable Parquet files, named by day, role and hash
 //! latest/                   <schema>.<table>.parquet with each table's newest rows, for readers outside
 //! snapshots/<table>/        <day>.parquet with all rows of a past day, where a [`Keep`] asks for it, for readers outside
+//! cache/                    <schema>.<table>.marks: which records the newest rows were made of; may be lost at any time
 //! staging/<run id>/         unfinished; no file in it ends in .parquet
 //! runs/<run id>/run.json    what each run left about itself
 //! gc.json                   which data files gc is to remove, and up to which commit it has
@@ -21,7 +22,7 @@
 //! [`Transaction::commit`]; what was added is readable in [`Transaction::view`] before.
 //!
 //! What is absent: readers take no lock and list no folder of data; no commit deletes a data file, only
-//! [`Lake::collect`] does; there is no cache.
+//! [`Lake::collect`] does; nothing that is read depends on `cache/`.
 
 mod chain;
 mod collect;

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::commit::{DataFile, Holds};
@@ -30,6 +30,8 @@ const PIECE_ROWS: usize = 8192;
 const MOST_DISTINCT: f64 = 0.9;
 /// A file of more rows is encoded by a thread of its own.
 const THREAD_ROWS: u64 = 2 * PIECE_ROWS as u64;
+/// Pieces that wait for that thread.
+const WAITING: usize = 4;
 
 /// A Parquet file being written.
 pub struct ParquetFile {
@@ -144,7 +146,7 @@ impl Encoder {
             return Ok(());
         }
         let Self::Here(writer) = std::mem::replace(self, Self::Gone) else { return Ok(()) };
-        let (piece, pieces) = sync_channel::<RecordBatch>(2);
+        let (piece, pieces) = sync_channel::<RecordBatch>(WAITING);
         let encode = move || {
             let mut writer = *writer;
             pieces.iter().try_for_each(|piece| writer.write(&piece))?;
@@ -191,9 +193,15 @@ fn properties(first: &RecordBatch) -> std::result::Result<WriterProperties, Parq
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
     for (field, column) in first.schema_ref().fields().iter().zip(first.columns()) {
         // A dictionary of values that hardly come again costs much and is thrown away when it has grown too long.
-        if !field.data_type().is_nested() && distinct_share(column) > MOST_DISTINCT {
-            properties = properties.set_column_dictionary_enabled(ColumnPath::from(field.name().as_str()), false);
+        if field.data_type().is_nested() || distinct_share(column) <= MOST_DISTINCT {
+            continue;
         }
+        let path = ColumnPath::from(field.name().as_str());
+        // Least and greatest of texts in no order let nobody pass over any of them, and every text is compared for them.
+        if *field.data_type() == DataType::Utf8 && !column.as_string::<i32>().iter().is_sorted() {
+            properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
+        }
+        properties = properties.set_column_dictionary_enabled(path, false);
     }
     Ok(properties.build())
 }
@@ -223,7 +231,6 @@ fn unwritable(path: &Path, error: ParquetError) -> Error {
 #[cfg(test)]
 mod tests {
     use arrow::array::{Int64Array, StringArray};
-    use arrow::datatypes::DataType;
 
     use super::*;
 

@@ -32,8 +32,8 @@ impl Sources<'_> {
     }
 }
 
-/// A source that was read, with the fingerprint of what it was read from.
-type Read = (Job, String, Result<Loaded>);
+/// A source that was read.
+type Read = (Job, Result<Loaded>);
 
 /// Reads the sources of the day into the transaction. All are tried, so that all that fail are told.
 pub async fn read(
@@ -55,13 +55,10 @@ pub async fn read(
             let said = format!("{table} of {day} took rows over from a day that was corrected, and its export is gone");
             observe(Event::Warning(format!("{said}: put it back and run again")));
         }
-        let print = match standing(&job, &files, &view, sources.program)? {
-            Standing::Told(source) => {
-                done.push(source);
-                continue;
-            }
-            Standing::ToRead(print) => print,
-        };
+        if let Some(source) = told(&job, &files, &view, sources.program)? {
+            done.push(source);
+            continue;
+        }
         let (name, day) = (&job.table.name, job.day());
         let table = transaction.table(name, Role::Snapshot, day, &job.table.schema(), &job.table.key)?;
         let rejects = transaction.table(name, Role::Reject, day, &reject_schema(), &[])?;
@@ -70,7 +67,7 @@ pub async fn read(
             let _permit = permits.acquire_owned().await;
             let task = tokio::task::spawn_blocking(move || {
                 let loaded = job.load(&files, &pin, table, rejects);
-                (job, print, loaded)
+                (job, loaded)
             });
             task.await.map_err(broke_off)
         });
@@ -78,10 +75,13 @@ pub async fn read(
     done.iter().for_each(|source| observe(Event::Source(source)));
     let mut fatal: Option<Error> = None;
     while let Some(finished) = running.join_next().await {
-        let (job, print, loaded) = finished.map_err(broke_off)??;
+        let (job, loaded) = finished.map_err(broke_off)??;
         let name = &job.table.name;
         let source = match loaded {
-            Ok(loaded) => enter(transaction, &job, print, loaded)?,
+            Ok(loaded) => {
+                let print = job.fingerprint_of_read(&loaded.files, &view, sources.program);
+                enter(transaction, &job, print, loaded)?
+            }
             // Mistakes in the project and failures of the machine are no matter of one source.
             Err(error) if error.kind > Kind::Failed => {
                 fatal = Some(error);
@@ -112,15 +112,8 @@ fn broke_off(error: tokio::task::JoinError) -> Error {
     Error::failed(format!("reading a source broke off: {error}"))
 }
 
-/// What is to be done about a source.
-enum Standing {
-    /// Nothing, and why.
-    Told(SourceRecord),
-    /// It is to be read; the fingerprint of what it is read from.
-    ToRead(String),
-}
-
-fn standing(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<Standing> {
+/// What is told of a source that need not be read; `None` of one that is to be.
+fn told(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<Option<SourceRecord>> {
     let name = &job.table.name;
     // A day that was rebuilt from events has had no export.
     let held = view.on(name, Role::Snapshot, job.day()).filter(|held| held.origin() == Origin::Export);
@@ -132,24 +125,20 @@ fn standing(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<S
             None if job.source.required => SourceOutcome::Failed(job.nothing_found()),
             None => SourceOutcome::Absent,
         };
-        return Ok(Standing::Told(SourceRecord { counts, ..without_rows(name, outcome) }));
+        return Ok(Some(SourceRecord { counts, ..without_rows(name, outcome) }));
     }
+    let Some(held) = held else { return Ok(None) };
     let print = job.fingerprint(files, view, program)?;
-    let is_as_held = |version: &Version| {
-        version.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print)
-            && view.is_whole(version)
-            && view.on(name, Role::Reject, job.day()).is_none_or(|rejects| view.is_whole(rejects))
-    };
-    if held.is_some_and(is_as_held) {
-        return Ok(Standing::Told(SourceRecord { counts, ..without_rows(name, SourceOutcome::Unchanged) }));
-    }
-    Ok(Standing::ToRead(print))
+    let is_as_held = held.facts.get("fingerprint").and_then(|held| held.as_str()) == Some(&print)
+        && view.is_whole(held)
+        && view.on(name, Role::Reject, job.day()).is_none_or(|rejects| view.is_whole(rejects));
+    Ok(is_as_held.then(|| SourceRecord { counts, ..without_rows(name, SourceOutcome::Unchanged) }))
 }
 
 /// Puts what was read of a source into the transaction.
 fn enter(transaction: &mut Transaction<'_>, job: &Job, print: String, loaded: Loaded) -> Result<SourceRecord> {
     let name = &job.table.name;
-    let Loaded { table, rejects, counts, mut facts, reasons } = loaded;
+    let Loaded { table, rejects, counts, mut facts, reasons, .. } = loaded;
     facts.insert("fingerprint".to_owned(), print.into());
     let is_new = transaction.add(table, facts)?;
     match rejects {

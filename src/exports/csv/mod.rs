@@ -234,7 +234,11 @@ impl CsvReader {
         let record = &self.window.rest()[..length];
         let Some(defect) = self.defect(record) else {
             for (texts, &at) in self.rows.columns.iter_mut().zip(&self.kept) {
-                let text = content(record, self.fields[at], &self.dialect, &mut self.unescaped);
+                let field = self.fields[at];
+                let text = match field.escaped {
+                    false => &record[field.start..field.end],
+                    true => content(record, field, &self.dialect, &mut self.unescaped),
+                };
                 if self.nulls.iter().any(|null| null == text) {
                     texts.push_null();
                 } else {
@@ -251,7 +255,7 @@ impl CsvReader {
     /// What keeps the record from being a row.
     fn defect(&self, record: &[u8]) -> Option<Defect> {
         let trailing = usize::from(self.trailing_delimiter);
-        if std::str::from_utf8(record).is_err() || memchr::memchr(0, record).is_some() {
+        if !self.window.is_text(record.len()) {
             Some(Defect::NoText)
         } else if self.trailing_delimiter && self.fields.last().is_some_and(|field| field.start < field.end) {
             Some(Defect::Shape("the row does not end with a delimiter".to_owned()))
@@ -376,7 +380,6 @@ fn without_end(record: &[u8]) -> &[u8] {
 }
 
 /// A field's text without its escapes.
-#[inline]
 fn content<'a>(record: &'a [u8], field: Field, dialect: &Dialect, unescaped: &'a mut Vec<u8>) -> &'a [u8] {
     let text = &record[field.start..field.end];
     if !field.escaped {

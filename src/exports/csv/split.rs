@@ -205,6 +205,9 @@ fn quoted(text: &[u8], open: usize, last: bool, before: u64, dialect: &Dialect) 
 
 /// The ends of line in a text; CRLF is one.
 pub(super) fn count_lines(text: &[u8]) -> u64 {
+    if memchr2(b'\n', b'\r', text).is_none() {
+        return 0;
+    }
     let feeds = memchr_iter(b'\n', text).count();
     let returns = memchr_iter(b'\r', text).filter(|&at| text.get(at + 1) != Some(&b'\n')).count();
     (feeds + returns) as u64
