@@ -95,7 +95,9 @@ fn what_only_repeats_the_lake_is_made_anew_and_what_is_unfinished_goes() {
     let (record, shown) = (test.path("gc.json"), test.path("latest/crm.deal.parquet"));
     std::fs::create_dir(test.path("staging/dead")).unwrap();
     std::fs::write(test.path("staging/dead/1-crm.deal.unfinished"), "x").unwrap();
-    [&checkpoint, &record, &shown].into_iter().for_each(|path| spoil(path));
+    [&checkpoint, &record].into_iter().for_each(|path| spoil(path));
+    // Not every bit of a file for outside readers changes a row.
+    std::fs::write(&shown, "x").unwrap();
 
     let Repaired { done, left } = repair(&test);
     assert!(left.is_empty(), "{left:?}");
