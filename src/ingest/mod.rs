@@ -10,6 +10,7 @@ mod conform;
 mod feed;
 mod function;
 mod going_on;
+mod guard;
 mod keyed;
 mod mapping;
 mod ordering;
@@ -42,6 +43,9 @@ use keyed::Keys;
 use pass::{HELD, Known, Pass, Passed, Through};
 use reading::{Over, Read};
 use recalled::Recalled;
+
+/// Exports of more bytes are not marked: they have more rows than marks are kept of.
+const MARKED: u64 = 512 << 20;
 
 /// One source on one day.
 #[derive(Clone)]
@@ -178,7 +182,7 @@ impl Job {
         };
         let reasons = reject::reasons(&rejected);
         self.limit(&counts, &reasons)?;
-        self.guard_volume(pin, &counts)?;
+        self.guard_volume(before, &counts)?;
 
         let table = table.finish_marked(&left_out)?;
         let rejects = match rejected.is_empty() {
@@ -210,7 +214,8 @@ impl Job {
         let mut recalled = None;
         // A record of CSV has bytes of its own; one of changes is mostly new; one of several rows would need several marks.
         let is_marked = matches!(self.format, Format::Csv(_)) && self.source.rows.is_empty();
-        if is_marked && self.source.export == project::Export::Full {
+        let bytes: u64 = files.iter().filter_map(|file| file.metadata().ok()).map(|found| found.len()).sum();
+        if is_marked && self.source.export == project::Export::Full && bytes <= MARKED {
             let version = env!("CARGO_PKG_VERSION");
             let meaning = format!("{version} {:?} {header:?}\n{mapping}", self.read_with());
             let meaning = XxHash3_128::oneshot(meaning.as_bytes());
@@ -228,54 +233,6 @@ impl Job {
         let Settings { calendar, timezone, currency, .. } = &self.settings;
         let zone = timezone.iana_name().unwrap_or_default();
         [format!("{:?}", self.source), format!("{zone} {calendar:?}"), currency.clone(), self.table.sql.text.clone()]
-    }
-
-    fn limit(&self, counts: &Counts, reasons: &[String]) -> Result<()> {
-        let Counts { read, rejected, .. } = *counts;
-        let limit = self.source.rejects.limit.0;
-        if rejected == 0 || rejected as f64 <= limit * read as f64 {
-            return Ok(());
-        }
-        let name = &self.table.name;
-        let told: Vec<&str> = reasons.iter().take(3).map(String::as_str).collect();
-        Err(Error::failed(format!(
-            "{name}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
-            percent(limit),
-            told.join("; ")
-        ))
-        .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
-    }
-
-    /// Rows that vanish by the thousand are a broken export far more often than a clean-up.
-    fn guard_volume(&self, pin: &Pin, counts: &Counts) -> Result<()> {
-        let (Some(before), project::Export::Full) = (self.before(pin), self.source.export) else { return Ok(()) };
-        let (was, is) = (before.rows as f64, counts.rows as f64);
-        let volume = self.source.volume;
-        let name = &self.table.name;
-        if is < was * (1.0 - volume.drop.0) {
-            return Err(Error::failed(format!(
-                "{name}: the export has {} rows, the one of {} had {}: more than {} are gone",
-                counts.rows,
-                before.day,
-                before.rows,
-                percent(volume.drop.0)
-            ))
-            .help("look whether the export is whole; if the rows are really gone, raise `volume: {drop: ..}` of this source for this run"));
-        }
-        if let Some(grow) = volume.grow
-            && was > 0.0
-            && is > was * (1.0 + grow.0)
-        {
-            return Err(Error::failed(format!(
-                "{name}: the export has {} rows, the one of {} had {}: more than {} were added",
-                counts.rows,
-                before.day,
-                before.rows,
-                percent(grow.0)
-            ))
-            .help("look whether the export holds what it should; if it does, raise `volume: {grow: ..}` of this source for this run"));
-        }
-        Ok(())
     }
 
     /// A header that the map does not fit is the export's failure: the map was right when the project was checked.
@@ -318,11 +275,6 @@ fn hash_content(mut content: impl std::io::Read) -> std::io::Result<u128> {
             length => hasher.write(&buffer[..length]),
         }
     }
-}
-
-fn percent(share: f64) -> String {
-    let percent = format!("{:.2}", share * 100.0);
-    format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
 }
 
 fn write(mut writer: TableWriter, batch: &RecordBatch) -> Result<Staged> {

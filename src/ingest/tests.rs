@@ -21,7 +21,7 @@ sources:
   - table: crm.deal
     csv: {path: "deal.csv"}
     export: EXPORT
-    where: deal <> 'test'
+    where: WHERE
     rejects: {limit: 100%}
     volume: {drop: 100%}
     map: {deal_id: deal, name: name, amount: number(amount), since: "SINCE"}
@@ -32,6 +32,8 @@ struct Bench {
     folder: TempDir,
     lake: Lake,
     since: &'static str,
+    amount: &'static str,
+    condition: &'static str,
     export: &'static str,
     held: usize,
     forgets: bool,
@@ -42,14 +44,26 @@ impl Bench {
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let lake = Lake::open_or_create(&folder.path().join("lake"), Uuid::from_u128(7)).unwrap();
-        Self { folder, lake, since: "since", export, held, forgets }
+        Self {
+            folder,
+            lake,
+            since: "since",
+            amount: "DECIMAL(18,2)",
+            condition: "deal <> 'test'",
+            export,
+            held,
+            forgets,
+        }
     }
 
     fn job(&self, day: Day) -> Job {
         let name: TableName = "crm.deal".parse().unwrap();
-        let text = "CREATE TABLE deal (deal_id TEXT, name TEXT, amount DECIMAL(18,2) NOT NULL, since DATE, PRIMARY KEY (deal_id))";
+        let text =
+            "CREATE TABLE deal (deal_id TEXT, name TEXT, amount AMOUNT NOT NULL, since DATE, PRIMARY KEY (deal_id))";
+        let text = &text.replace("AMOUNT", self.amount);
         let table = declared::parse(name, Sql::file(&SourceFile::new("sql/crm/deal.sql", text))).unwrap();
-        let text = PIPELINE.replace("EXPORT", self.export).replace("SINCE", self.since);
+        let text =
+            PIPELINE.replace("EXPORT", self.export).replace("SINCE", self.since).replace("WHERE", self.condition);
         let file = SourceFile::new("pipelines/nightly.yaml", &text);
         let document = Arc::new(yaml::parse(&file, 0..text.len()).unwrap());
         #[derive(serde::Deserialize)]
@@ -325,11 +339,22 @@ fn a_record_is_recognised_only_while_it_is_read_in_the_same_way() {
         bench.load(day(at), TWO).unwrap();
         assert_eq!(bench.deals(day(at))["b"].2, Some(day(at).to_epoch_days()));
     }
-    // Another header over the same records.
+    // Another type.
     bench.since = "since";
     bench.load(day(4), TWO).unwrap();
-    bench.load(day(5), &TWO.replace("deal,name", "name,deal")).unwrap();
-    assert_eq!(bench.deals(day(5)).keys().collect::<Vec<_>>(), ["Anchor", "Buoy"]);
+    bench.amount = "DECIMAL(18,4)";
+    bench.load(day(5), TWO).unwrap();
+    assert_eq!(bench.deals(day(5))["b"].1, 20_000);
+    // Another condition.
+    bench.load(day(6), TWO).unwrap();
+    bench.condition = "deal <> 'b'";
+    bench.load(day(7), TWO).unwrap();
+    assert_eq!(bench.deals(day(7)).keys().collect::<Vec<_>>(), ["a"]);
+    bench.condition = "deal <> 'test'";
+    // Another header over the same records.
+    bench.load(day(8), TWO).unwrap();
+    bench.load(day(9), &TWO.replace("deal,name", "name,deal")).unwrap();
+    assert_eq!(bench.deals(day(9)).keys().collect::<Vec<_>>(), ["Anchor", "Buoy"]);
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! What keeps a broken export out of the lake: too many rejected rows, or far more or fewer rows than the export before.
+
+use super::{Counts, Job};
+use crate::error::{Error, Result};
+use crate::lake::Version;
+use crate::project::Export;
+
+impl Job {
+    /// Fails where more rows were rejected than the source allows; `reasons` are told, the first of them.
+    pub(super) fn limit(&self, counts: &Counts, reasons: &[String]) -> Result<()> {
+        let Counts { read, rejected, .. } = *counts;
+        let limit = self.source.rejects.limit.0;
+        if rejected == 0 || rejected as f64 <= limit * read as f64 {
+            return Ok(());
+        }
+        let name = &self.table.name;
+        let told: Vec<&str> = reasons.iter().take(3).map(String::as_str).collect();
+        Err(Error::failed(format!(
+            "{name}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
+            percent(limit),
+            told.join("; ")
+        ))
+        .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+    }
+
+    /// Rows that vanish by the thousand are a broken export far more often than a clean-up.
+    pub(super) fn guard_volume(&self, before: Option<&Version>, counts: &Counts) -> Result<()> {
+        let (Some(before), Export::Full) = (before, self.source.export) else { return Ok(()) };
+        let (was, is) = (before.rows as f64, counts.rows as f64);
+        let volume = self.source.volume;
+        let name = &self.table.name;
+        if is < was * (1.0 - volume.drop.0) {
+            return Err(Error::failed(format!(
+                "{name}: the export has {} rows, the one of {} had {}: more than {} are gone",
+                counts.rows,
+                before.day,
+                before.rows,
+                percent(volume.drop.0)
+            ))
+            .help("look whether the export is whole; if the rows are really gone, raise `volume: {drop: ..}` of this source for this run"));
+        }
+        if let Some(grow) = volume.grow
+            && was > 0.0
+            && is > was * (1.0 + grow.0)
+        {
+            return Err(Error::failed(format!(
+                "{name}: the export has {} rows, the one of {} had {}: more than {} were added",
+                counts.rows,
+                before.day,
+                before.rows,
+                percent(grow.0)
+            ))
+            .help("look whether the export holds what it should; if it does, raise `volume: {grow: ..}` of this source for this run"));
+        }
+        Ok(())
+    }
+}
+
+fn percent(share: f64) -> String {
+    let percent = format!("{:.2}", share * 100.0);
+    format!("{}%", percent.trim_end_matches('0').trim_end_matches('.'))
+}
