@@ -48,7 +48,7 @@ def duckdb(statement):
     """Runs a statement and gives its first value. In a process of its own: a child's memory begins with its parent's."""
     script = "import duckdb, sys\nrows = duckdb.connect().execute(sys.argv[1]).fetchall()\nprint(rows[0][0] if rows else 0)"
     told = subprocess.run([sys.executable, "-c", script, statement], check=True, stdout=subprocess.PIPE, text=True)
-    return int(told.stdout)
+    return int(told.stdout.split()[-1])
 
 
 def rows_of(count, nth):

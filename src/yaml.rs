@@ -75,11 +75,26 @@ pub fn parse(source: &Arc<SourceFile>, range: Range<usize>) -> Result<Document, 
     if !problems.is_empty() {
         return Err(problems);
     }
-    let value: Value = serde_yaml::from_str(text).map_err(|error| {
+    let mut value: Value = serde_yaml::from_str(text).map_err(|error| {
         let at = error.location().map_or(range.start, |location| range.start + location.index().min(text.len()));
         vec![Problem::error(source.place(at..at + 1), first_line(&error.to_string()))]
     })?;
+    name_keys(&mut value);
     Ok(Document { source: Arc::clone(source), whole: range, nodes, value })
+}
+
+/// A key is a name, also where YAML takes it for nothing at all: `null: ["-"]`.
+fn name_keys(value: &mut Value) {
+    match value {
+        Value::Mapping(mapping) => {
+            if let Some(under) = mapping.remove(Value::Null) {
+                mapping.insert(Value::String("null".to_owned()), under);
+            }
+            mapping.values_mut().for_each(name_keys);
+        }
+        Value::Sequence(values) => values.iter_mut().for_each(name_keys),
+        _ => {}
+    }
 }
 
 /// The index under construction.
@@ -570,6 +585,14 @@ mod tests {
         assert_eq!(problems[1], "job.yaml:5:5 unknown key `limt`");
         assert!(problems[2].starts_with("job.yaml:6:12 expected a whole number, found the text"), "{}", problems[2]);
         assert_eq!(problems[3], "job.yaml:8:5 the key `table` is missing");
+    }
+
+    #[test]
+    fn a_key_may_be_called_null() {
+        let text = "steps:\n  - null: ['-']\n";
+        let document = parse(&SourceFile::new("job.yaml", text), 0..text.len()).unwrap();
+        let read: BTreeMap<String, Vec<BTreeMap<String, Vec<String>>>> = document.read().unwrap();
+        assert_eq!(read["steps"][0]["null"], ["-"]);
     }
 
     #[test]

@@ -6,6 +6,9 @@ use std::path::{Component, Path, PathBuf};
 use super::pattern::PathPattern;
 use crate::error::{Doing, Error, Kind, Result};
 
+const HOW_TO_ALLOW: &str = "keep exports under the project's folder, or name the folder that they lie in by an environment variable: \
+                            path: \"${env:EXPORTS}/deal_{day}.csv\"";
+
 /// The folders that export files may lie in.
 #[derive(Debug, Clone)]
 pub struct Roots {
@@ -33,7 +36,7 @@ impl Roots {
             Path::new(&written).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
         if leaves && self.allowed.is_empty() {
             return Err(Error::new(Kind::Project, format!("the path {written} leaves the project"))
-                .help("keep exports under the project's folder, or allow the folder that they lie in"));
+                .help(HOW_TO_ALLOW));
         }
         Ok(())
     }
@@ -45,7 +48,7 @@ impl Roots {
             return Ok(real);
         }
         Err(Error::new(Kind::Project, format!("{} lies outside the project", self.name(path)))
-            .help("keep exports under the project's folder, or allow the folder that they lie in"))
+            .help(HOW_TO_ALLOW))
     }
 
     /// How messages and records call a file: its path from the project's folder where it is under that.

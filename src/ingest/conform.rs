@@ -8,7 +8,7 @@ use arrow::array::{
     new_null_array,
 };
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type, TimestampMicrosecondType};
 use jiff::tz::TimeZone;
 
 use super::function::{NO_BOOLEAN, NO_DAY, NO_MOMENT, NO_NUMBER, NUMBER};
@@ -89,6 +89,16 @@ fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut
     if values.data_type() == &DataType::Utf8 {
         return from_text(values, to, zone, note);
     }
+    if let (DataType::Timestamp(..), DataType::Date32) = (values.data_type(), to) {
+        // The day on which the moment is in the pipeline's time zone.
+        let moments = cast_with_options(values, &MOMENT, &CastOptions::default()).ok()?;
+        let moments = moments.as_primitive::<TimestampMicrosecondType>();
+        let day = |moment| text::day_of(moment, zone).map(crate::day::Day::to_epoch_days);
+        return Some(Arc::new(moments.iter().map(|moment| moment.and_then(day)).collect::<Date32Array>()));
+    }
+    if matches!(to, DataType::Int32 | DataType::Int64) {
+        whole_only(values, note);
+    }
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let cast = cast_with_options(values, to, &options).ok()?;
     for row in (0..values.len()).filter(|row| cast.is_null(*row) && values.is_valid(*row)) {
@@ -148,9 +158,6 @@ fn from_text(
             let numbers = Decimal128Array::from(read(texts, NO_NUMBER, note, |text| text::number(text, None)));
             let numbers: ArrayRef = Arc::new(numbers.with_precision_and_scale(38, 10).ok()?);
             debug_assert_eq!(numbers.data_type(), &NUMBER);
-            if matches!(to, DataType::Int32 | DataType::Int64) {
-                whole_only(&numbers, note);
-            }
             return cast(&numbers, to, zone, note);
         }
         _ => return None,
@@ -159,13 +166,22 @@ fn from_text(
 
 /// A fraction is not cut off in silence.
 fn whole_only(numbers: &ArrayRef, note: &mut impl FnMut(usize, &str)) {
-    let units = 10i128.pow(text::SCALE);
-    let values = numbers.as_primitive::<arrow::datatypes::Decimal128Type>();
-    for (row, value) in values.iter().enumerate() {
-        if value.is_some_and(|value| value % units != 0) {
-            note(row, "is not a whole number");
+    let mut has_fraction: Vec<usize> = Vec::new();
+    match numbers.data_type() {
+        DataType::Decimal128(_, scale) => {
+            let units = u32::try_from(*scale).ok().and_then(|scale| 10i128.checked_pow(scale)).unwrap_or(1);
+            let values = numbers.as_primitive::<Decimal128Type>().iter().enumerate();
+            has_fraction
+                .extend(values.filter(|(_, value)| value.is_some_and(|value| value % units != 0)).map(|of| of.0));
         }
+        DataType::Float64 => {
+            let values = numbers.as_primitive::<Float64Type>().iter().enumerate();
+            has_fraction
+                .extend(values.filter(|(_, value)| value.is_some_and(|value| value.fract() != 0.0)).map(|of| of.0));
+        }
+        _ => {}
     }
+    has_fraction.into_iter().for_each(|row| note(row, "is not a whole number"));
 }
 
 /// The rows of a batch that have no fault, under the declared schema.

@@ -5,24 +5,22 @@ use crate::error::{Error, Result};
 use crate::lake::Version;
 use crate::project::Export;
 
-impl Job {
-    /// Fails where more rows were rejected than the source allows; `reasons` are told, the first of them.
-    pub(super) fn limit(&self, counts: &Counts, reasons: &[String]) -> Result<()> {
-        let Counts { read, rejected, .. } = *counts;
-        let limit = self.source.rejects.limit.0;
-        if rejected == 0 || rejected as f64 <= limit * read as f64 {
-            return Ok(());
-        }
-        let name = &self.table.name;
-        let told: Vec<&str> = reasons.iter().take(3).map(String::as_str).collect();
-        Err(Error::failed(format!(
-            "{name}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
-            percent(limit),
-            told.join("; ")
-        ))
-        .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+/// Fails where more rows of a table were rejected than the share of `limit`; the first of `reasons` are told.
+pub fn limit(table: &str, limit: f64, counts: &Counts, reasons: impl FnOnce() -> Vec<String>) -> Result<()> {
+    let Counts { read, rejected, .. } = *counts;
+    if rejected == 0 || rejected as f64 <= limit * read as f64 {
+        return Ok(());
     }
+    let told: Vec<String> = reasons().into_iter().take(3).collect();
+    Err(Error::failed(format!(
+        "{table}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
+        percent(limit),
+        told.join("; ")
+    ))
+    .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+}
 
+impl Job {
     /// Rows that vanish by the thousand are a broken export far more often than a clean-up.
     pub(super) fn guard_volume(&self, before: Option<&Version>, counts: &Counts) -> Result<()> {
         let (Some(before), Export::Full) = (before, self.source.export) else { return Ok(()) };

@@ -181,7 +181,7 @@ impl Job {
             ..counts
         };
         let reasons = reject::reasons(&rejected);
-        self.limit(&counts, &reasons)?;
+        guard::limit(&self.table.name.to_string(), self.source.rejects.limit.0, &counts, || reasons.clone())?;
         self.guard_volume(before, &counts)?;
 
         let table = table.finish_marked(&left_out)?;
@@ -224,7 +224,8 @@ impl Job {
             export.mark(recalled.clone().unwrap_or_default());
         }
         let (table, zone, keys) = (self.table.clone(), self.settings.timezone.clone(), Arc::clone(keys));
-        let over = Over { table, zone, mapping, keys, header, recalled: recalled.clone() };
+        let limit = self.source.rejects.limit.0;
+        let over = Over { table, zone, mapping, keys, header, recalled: recalled.clone(), limit };
         Ok((Feed::open(export, over)?, recalled))
     }
 

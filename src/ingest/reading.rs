@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::Counts;
 use super::conform::{self, Unfit};
+use super::guard;
 use super::keyed::{KeySet, Keys};
 use super::mapping::Mapping;
 use super::ordering::Double;
@@ -20,6 +21,9 @@ use crate::error::{Error, Result};
 use crate::exports::{Familiar, Fault, FileFacts, TextBatch};
 use crate::query::DeclaredTable;
 
+/// So many rejects are held in any case before it is asked whether there are too many.
+const MOST_REJECTS: usize = 50_000;
+
 /// What an export is read with.
 pub struct Over {
     pub table: DeclaredTable,
@@ -28,6 +32,8 @@ pub struct Over {
     pub keys: Arc<Keys>,
     pub header: Vec<String>,
     pub recalled: Option<Arc<Recalled>>,
+    /// The share of rows that may be rejected.
+    pub limit: f64,
 }
 
 /// What reading an export came to, beside the rows that fit.
@@ -85,7 +91,18 @@ impl Reading {
         self.read.counts.read += batch.faults.len() as u64;
         self.take_faults(&batch.faults)?;
         self.take_familiar(&batch.familiar)?;
-        self.take_rows(batch)
+        let taken = self.take_rows(batch)?;
+        // An export that is wrong throughout would else be held in memory, row by row, to be refused at its end.
+        let counts = Counts { rejected: self.read.rejects.len() as u64, ..self.read.counts };
+        if self.read.rejects.len() > MOST_REJECTS {
+            guard::limit(
+                &format!("{} up to line {}", self.over.table.name, row.max(fault)),
+                self.over.limit,
+                &counts,
+                || reject::reasons(&self.read.rejects),
+            )?;
+        }
+        Ok(taken)
     }
 
     /// Notes which remembered rows are there again.

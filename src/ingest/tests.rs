@@ -22,7 +22,7 @@ sources:
     csv: {path: "deal.csv"}
     export: EXPORT
     where: WHERE
-    rejects: {limit: 100%}
+    rejects: {limit: LIMIT}
     volume: {drop: 100%}
     map: {deal_id: deal, name: name, amount: number(amount), since: "SINCE"}
 "#;
@@ -34,6 +34,7 @@ struct Bench {
     since: &'static str,
     amount: &'static str,
     condition: &'static str,
+    limit: &'static str,
     export: &'static str,
     held: usize,
     forgets: bool,
@@ -50,6 +51,7 @@ impl Bench {
             since: "since",
             amount: "DECIMAL(18,2)",
             condition: "deal <> 'test'",
+            limit: "100%",
             export,
             held,
             forgets,
@@ -62,8 +64,11 @@ impl Bench {
             "CREATE TABLE deal (deal_id TEXT, name TEXT, amount AMOUNT NOT NULL, since DATE, PRIMARY KEY (deal_id))";
         let text = &text.replace("AMOUNT", self.amount);
         let table = declared::parse(name, Sql::file(&SourceFile::new("sql/crm/deal.sql", text))).unwrap();
-        let text =
-            PIPELINE.replace("EXPORT", self.export).replace("SINCE", self.since).replace("WHERE", self.condition);
+        let text = PIPELINE
+            .replace("EXPORT", self.export)
+            .replace("SINCE", self.since)
+            .replace("WHERE", self.condition)
+            .replace("LIMIT", self.limit);
         let file = SourceFile::new("pipelines/nightly.yaml", &text);
         let document = Arc::new(yaml::parse(&file, 0..text.len()).unwrap());
         #[derive(serde::Deserialize)]
@@ -355,6 +360,44 @@ fn a_record_is_recognised_only_while_it_is_read_in_the_same_way() {
     bench.load(day(8), TWO).unwrap();
     bench.load(day(9), &TWO.replace("deal,name", "name,deal")).unwrap();
     assert_eq!(bench.deals(day(9)).keys().collect::<Vec<_>>(), ["Anchor", "Buoy"]);
+}
+
+#[test]
+fn lines_are_counted_through_recognised_records() {
+    // A carriage return alone, and an end of line, within quotes.
+    let days = [
+        "deal,name,amount,since,seen\na,\"x\ry\",1,,\nb,\"x\ny\",2,,\nc,z,3,,\n",
+        "deal,name,amount,since,seen\na,\"x\ry\",1,,\nb,\"x\ny\",2,,\nc,z,much,,\n",
+    ];
+    for forgets in [false, true] {
+        let bench = Bench::new("full", usize::MAX, forgets);
+        bench.load(day(0), days[0]).unwrap();
+        bench.load(day(1), days[1]).unwrap();
+        let rejects = bench.rows(Role::Reject, day(1));
+        let lines = rejects[0].column(1).as_primitive::<arrow::datatypes::UInt64Type>();
+        assert_eq!(lines.values(), &[6], "forgets {forgets}");
+    }
+}
+
+#[test]
+fn an_export_that_is_wrong_throughout_is_refused_before_its_end() {
+    let mut bench = Bench::new("full", usize::MAX, false);
+    bench.limit = "1%";
+    let mut text = "deal,name,amount,since,seen\n".to_owned();
+    (0..120_000).for_each(|at| writeln!(text, "d{at},x,much,,").unwrap());
+    let error = bench.load(day(0), &text).unwrap_err();
+    assert!(error.message.contains("up to line"), "{error}");
+    assert!(error.message.contains("`amount` is not a number"), "{error}");
+}
+
+#[test]
+fn a_fraction_is_never_cut_off_in_silence() {
+    let mut bench = Bench::new("full", usize::MAX, false);
+    bench.amount = "BIGINT";
+    let text = "deal,name,amount,since,seen\na,x,1.0,,\nb,x,2.5,,\nc,x,-0.99999,,\n";
+    let (counts, reasons) = bench.load(day(0), text).unwrap();
+    assert_eq!((counts.rows, counts.rejected), (1, 2));
+    assert!(reasons[0].starts_with("2 × `amount` is not a whole number"), "{reasons:?}");
 }
 
 #[test]

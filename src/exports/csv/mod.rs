@@ -9,7 +9,7 @@ use std::sync::Arc;
 use twox_hash::XxHash3_128;
 
 pub use settings::{Csv, Delimiter, Escape, Quote, Ragged};
-use split::{Dialect, Field, Split, line_length, split, unescape};
+use split::{Dialect, Field, Split, count_lines, line_length, split, unescape};
 
 use super::encoding::Text;
 use super::input::Input;
@@ -202,10 +202,13 @@ impl CsvReader {
         let Some(marking) = self.marking.as_ref().filter(|_| !self.doubtful) else { return false };
         let rest = self.window.rest();
         let Some(end) = memchr::memchr(b'\n', rest) else { return false };
-        let Some(number) = marking.known.number(marking.of(without_end(&rest[..=end]))) else { return false };
+        let record = without_end(&rest[..=end]);
+        let Some(number) = marking.known.number(marking.of(record)) else { return false };
+        // Within quotes a carriage return alone ends a line, too.
+        let lines = 1 + count_lines(record);
         self.rows.familiar(number, self.line);
         self.window.take(end + 1);
-        self.line += 1;
+        self.line += lines;
         true
     }
 

@@ -21,7 +21,6 @@ use super::super::commit::DataFile;
 use super::super::fs::{self, Scrap};
 use super::ended::Position;
 use crate::day::Day;
-use crate::error::Result;
 
 const MAGIC: &[u8; 16] = b"forecastle mark\x01";
 const HEAD: usize = 64;
@@ -109,54 +108,59 @@ fn u64_of(bytes: &[u8]) -> u64 {
     u64::from_le_bytes(bytes.try_into().unwrap_or_default())
 }
 
-/// Takes the rows of a snapshot as they are written.
+/// Takes the rows of a snapshot as they are written. What keeps it from that, such as a full disk, keeps nobody else from
+/// anything: there are then no marks.
 pub struct MarksWriter {
     path: PathBuf,
-    /// `None` when there are too many.
+    /// `None` when there are too many, or no room for them.
     out: Option<BufWriter<Scrap>>,
     meaning: u128,
     rows: u64,
 }
 
 impl MarksWriter {
-    pub fn create(path: PathBuf, meaning: u128) -> Result<Self> {
-        let mut scrap = Scrap::create(&path)?;
-        scrap.leave_room(HEAD).map_err(|source| fs::failed("write", &path, &source))?;
-        Ok(Self { path, out: Some(BufWriter::with_capacity(1 << 16, scrap)), meaning, rows: 0 })
+    pub fn create(path: PathBuf, meaning: u128) -> Option<Self> {
+        let mut scrap = Scrap::create(&path).ok()?;
+        scrap.leave_room(HEAD).ok()?;
+        Some(Self { path, out: Some(BufWriter::with_capacity(1 << 16, scrap)), meaning, rows: 0 })
     }
 
-    pub fn add(&mut self, row: &MarkedRow) -> Result<()> {
+    pub fn add(&mut self, row: &MarkedRow) {
         self.rows += 1;
-        if self.rows > MOST {
-            self.out = None;
-        }
-        let Some(out) = &mut self.out else { return Ok(()) };
+        let Some(out) = &mut self.out else { return };
         let mut bytes = [0; ROW];
         bytes[..16].copy_from_slice(&row.mark.to_le_bytes());
         bytes[16..32].copy_from_slice(&row.key.to_le_bytes());
         bytes[32..48].copy_from_slice(&row.hash.to_le_bytes());
         bytes[48..52].copy_from_slice(&row.position.0.to_epoch_days().to_le_bytes());
         bytes[52..].copy_from_slice(&row.position.1.to_le_bytes());
-        out.write_all(&bytes).map_err(|source| fs::failed("write", &self.path, &source))
+        if self.rows > MOST || out.write_all(&bytes).is_err() {
+            self.give_up();
+        }
     }
 
-    /// Ends the file of a snapshot that lies in files of this hash; `None` where there were too many rows.
-    pub fn finish(self, strays: &[u128], files: u128) -> Result<Option<PathBuf>> {
-        let Self { path, out, meaning, rows } = self;
-        let Some(mut out) = out else {
-            fs::remove(&path)?;
-            return Ok(None);
-        };
+    /// Ends the file of a snapshot that lies in files of this hash; `None` where there is none.
+    pub fn finish(mut self, strays: &[u128], files: u128) -> Option<PathBuf> {
+        let mut out = self.out.take()?;
         let mut head = Vec::with_capacity(HEAD);
         head.extend_from_slice(MAGIC);
-        head.extend_from_slice(&meaning.to_le_bytes());
+        head.extend_from_slice(&self.meaning.to_le_bytes());
         head.extend_from_slice(&files.to_le_bytes());
-        head.extend_from_slice(&rows.to_le_bytes());
+        head.extend_from_slice(&self.rows.to_le_bytes());
         head.extend_from_slice(&(strays.len() as u64).to_le_bytes());
         let written = strays.iter().try_for_each(|mark| out.write_all(&mark.to_le_bytes()));
         let scrap = written.and_then(|()| out.into_inner().map_err(|error| error.into_error()));
-        let ended = scrap.and_then(|scrap| scrap.end(&head));
-        ended.map_err(|source| fs::failed("write", &path, &source))?;
-        Ok(Some(path))
+        if scrap.and_then(|scrap| scrap.end(&head)).is_err() {
+            self.give_up();
+            return None;
+        }
+        Some(self.path)
+    }
+
+    /// Leaves the room that it took to what matters.
+    fn give_up(&mut self) {
+        // What is buffered is not written on the way out.
+        self.out.take().map(BufWriter::into_parts);
+        let _ = fs::remove(&self.path);
     }
 }

@@ -107,7 +107,7 @@ impl HistoryWriter {
     pub fn remember(&mut self, meaning: u128) -> Result<()> {
         let (path, _) = beside(&self.path, &self.name, "marks");
         fs::remove(&path)?;
-        self.marks = Some(MarksWriter::create(path, meaning)?);
+        self.marks = MarksWriter::create(path, meaning);
         Ok(())
     }
 
@@ -117,7 +117,7 @@ impl HistoryWriter {
         for (row, mark) in rows.iter().zip(stays) {
             match (mark, &mut self.marks) {
                 (None, _) => self.ended.push(row.position),
-                (Some(mark), Some(marks)) => marks.add(&MarkedRow { mark: *mark, ..*row })?,
+                (Some(mark), Some(marks)) => marks.add(&MarkedRow { mark: *mark, ..*row }),
                 (Some(_), None) => {}
             }
         }
@@ -144,7 +144,7 @@ impl HistoryWriter {
             };
             if let Some(kept) = &mut self.marks {
                 let mark = marks.get(row).copied().unwrap_or_default();
-                kept.add(&MarkedRow { mark, key: key_hash(key), hash: *hash, position })?;
+                kept.add(&MarkedRow { mark, key: key_hash(key), hash: *hash, position });
             }
         }
         let failed = |error| Error::failed(format!("could not put changed rows together: {error}"));
@@ -233,7 +233,7 @@ impl HistoryWriter {
         let chain: Vec<_> = chain.flat_map(|Before { pin, version }| pin.head().state.chain(version)).collect();
         let held = chain.iter().map(|version| (version.day, version.files.as_slice()));
         let hash = files_hash(held.chain([(self.day, files.as_slice())]));
-        let marks = self.marks.map_or(Ok(None), |marks| marks.finish(strays, hash))?;
+        let marks = self.marks.and_then(|marks| marks.finish(strays, hash));
         Ok(Written { stored: self.stored, files, closed, marks })
     }
 }
