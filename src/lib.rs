@@ -30,7 +30,7 @@
 //! - [`query`]: SQL that is read-only by construction, declared tables, the engine and its functions
 //! - [`catalogue`]: what the project's SQL and reports declare, and who reads whom
 //! - [`ingest`]: an export becomes its table's rows of the day, and its rejects
-//! - [`models`]: planned without data, built for a day
+//! - [`models`]: planned without data, built for a day, tested over given rows
 //! - [`checks`]: rules whose rows are offenders
 //! - [`reports`]: answers and a template become a page and its Markdown
 //! - [`run`]: the story of a run, and its record

@@ -11,6 +11,7 @@ mod model;
 mod planned;
 mod report;
 mod select;
+mod test_file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +21,11 @@ pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};
 pub use select::Selector;
+pub use test_file::{TestFile, load_tests};
 
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
-use crate::project::{Files, ProjectFile};
+use crate::project::{self, Files, ProjectFile};
 use crate::query::{DeclaredTable, Sql, declared};
 
 /// Everything that a project declares, by name.
@@ -48,7 +50,8 @@ pub fn load(files: &Files) -> Catalogue {
     let mut catalogue = Catalogue::default();
     for (path, file) in files {
         let found = match path.split_once('/') {
-            Some(("sql", rest)) => catalogue.add_sql(rest, file),
+            // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
+            Some(("sql", rest)) if project::tested(rest).is_none() => catalogue.add_sql(rest, file),
             Some(("reports", rest)) => catalogue.add_report(rest, file),
             _ => Ok(()),
         };
@@ -71,27 +74,14 @@ impl Catalogue {
     }
 
     fn add_sql(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
-        let whole_file = || file.source.place(0..0);
-        let stem = path.strip_suffix(".sql").unwrap_or(path);
-        let Some((folder, table)) = stem.rsplit_once('/') else {
-            return Err(vec![
-                Problem::error(whole_file(), "a SQL file lies in a folder that names its schema")
-                    .help(format!("move it, for example to sql/kpi/{path}")),
-            ]);
-        };
-        let name = TableName::new(&folder.replace('/', "_"), table).map_err(|why| {
-            vec![
-                Problem::error(whole_file(), why)
-                    .help("rename the file or its folder: lower-case letters, digits and _"),
-            ]
-        })?;
+        let name = name(path, file).map_err(|found| vec![found])?;
         let sql = Sql::file(&file.source);
         let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
             catalogue.broken.insert(name.to_string());
             catalogue.broken.extend(Companion::ALL.map(|companion| format!("{name}{}", companion.ending())));
             problems
         };
-        if folder == CHECK {
+        if name.schema() == CHECK {
             self.checks.push(check::parse(&name, file)?);
         } else if declared::is_declaration(&sql) {
             match declared::parse(name.clone(), sql) {
@@ -112,4 +102,17 @@ impl Catalogue {
         self.reports.insert(name.to_owned(), report::parse(name, file)?);
         Ok(())
     }
+}
+
+/// The name that a SQL file's path gives, written without `sql/`.
+fn name(path: &str, file: &ProjectFile) -> Result<TableName, Problem> {
+    let whole_file = || file.source.place(0..0);
+    let stem = path.strip_suffix(".sql").unwrap_or(path);
+    let Some((folder, table)) = stem.rsplit_once('/') else {
+        return Err(Problem::error(whole_file(), "a SQL file lies in a folder that names its schema")
+            .help(format!("move it, for example to sql/kpi/{path}")));
+    };
+    TableName::new(&folder.replace('/', "_"), table).map_err(|why| {
+        Problem::error(whole_file(), why).help("rename the file or its folder: lower-case letters, digits and _")
+    })
 }

@@ -8,7 +8,7 @@ use forecastle::catalogue::Selector;
 use forecastle::day::Day;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done · 3 done, but checks failed · 4 data committed, but a report failed · 1 a source or model failed
+Exit codes: 0 done · 3 done, but checks or tests failed · 4 data committed, but a report failed · 1 a source or model failed
             2 the project or the command is wrong, nothing ran · 75 busy, try later · 74 disk or network · 65 the lake is damaged";
 
 /// Turns the nightly exports of a CRM into reports, and tells how far they can be trusted.
@@ -47,6 +47,16 @@ pub enum Command {
     /// Check everything without data: YAML, SQL with types, templates, and the headers of exports that are there
     Validate {
         /// Check for this pipeline only
+        pipeline: Option<String>,
+    },
+    /// Test models over the rows that lie beside them in .test.yaml files, without exports and lake
+    Test {
+        /// Only these models: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi
+        #[arg(value_name = "MODEL")]
+        select: Vec<Selector>,
+
+        /// The pipeline whose settings are used; without it the only one, or `nightly`
+        #[arg(long, value_name = "NAME")]
         pipeline: Option<String>,
     },
     /// Run a pipeline: exports into the lake, models, checks, reports

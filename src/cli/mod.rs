@@ -11,6 +11,7 @@ mod query;
 mod run;
 mod scaffold;
 mod terminal;
+mod test;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::List { select } => block_on(inspect::list(host, &select)),
         Command::Runs { limit } => inspect::runs(host, limit),
         Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
+        Command::Test { select, pipeline } => block_on(test::test(host, pipeline.as_deref(), &select)),
         Command::Run(run) => block_on(run::run(host, &run)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),

@@ -13,7 +13,7 @@ pub async fn validate(host: &Host, pipeline: Option<&str>) -> Result<Outcome> {
         Some(name) => vec![project.pipeline(Some(name))?],
         None => project.pipelines.iter().collect(),
     };
-    let Validated { problems, not_checked, models, checks, reports } =
+    let Validated { problems, not_checked, models, checks, reports, tests } =
         run::validate(&project, &chosen, &host.environment).await?;
     let errors = problems.iter().filter(|found| found.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
@@ -26,10 +26,11 @@ pub async fn validate(host: &Host, pipeline: Option<&str>) -> Result<Outcome> {
     problems.iter().for_each(|found| host.terminal.problem(found));
     let pipelines = count(chosen.len(), "pipeline");
     host.terminal.say(&format!(
-        "{pipelines}, {}, {}, {}: no mistakes{}",
+        "{pipelines}, {}, {}, {}, {}: no mistakes{}",
         count(models, "model"),
         count(checks, "check"),
         count(reports, "report"),
+        count(tests, "test"),
         beside(warnings)
     ));
     Ok(Outcome::Done)

@@ -13,7 +13,7 @@ use crate::hash::sha256_of_parts;
 use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
 use crate::query::changes::Changes;
 use crate::query::declared::reject_schema;
-use crate::query::past::Past;
+use crate::query::past::{Past, Versions};
 use crate::query::{self, Session, Settings};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
@@ -84,8 +84,8 @@ pub fn register_declared(session: &Session, catalogue: &Catalogue, pin: &Pin, da
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
         session.register(&name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
-        session
-            .register_past(&name.to_string(), Past { schema: schema.clone(), rows: Some((pin.clone(), name.clone())) });
+        let versions = Versions::Lake(pin.clone(), name.clone());
+        session.register_past(&name.to_string(), Past { schema: schema.clone(), versions });
         for companion in Companion::ALL {
             let rows = match companion {
                 Companion::History => pin.history(name, day, &schema),

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::lake::{self, TableName};
 use crate::problem::{self, Problem};
 use crate::query::Session;
-use crate::query::past::Past;
+use crate::query::past::{Past, Versions};
 
 /// Registers every declared table without rows, then plans each model after those that it reads, others beside it.
 ///
@@ -22,7 +22,7 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     for (name, table) in &catalogue.tables {
         let schema = table.schema();
         session.register(&name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
-        session.register_past(&name.to_string(), Past { schema: schema.clone(), rows: None });
+        session.register_past(&name.to_string(), Past { schema: schema.clone(), versions: Versions::Nowhere });
         for companion in Companion::ALL {
             let empty = Arc::new(EmptyTable::new(companion.schema(table)));
             session.register(&format!("{name}{}", companion.ending()), empty)?;

@@ -1,7 +1,8 @@
 //! The project's files in two layers: the shipped pack below, the user's own above.
 //!
 //! A file of the user's replaces the pack's of the same path, so that an upgrade of the program upgrades
-//! what was not touched.
+//! what was not touched. The pack's tests are no layer: what they prove is proved before it is shipped, and of models that
+//! the user's own replace they would say nothing.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +17,8 @@ use crate::problem::SourceFile;
 const MAX_BYTES: u64 = 1 << 20;
 /// The folders that are layered. Pipelines are not: a job is nobody's default.
 const LAYERED: [&str; 2] = ["sql", "reports"];
+/// What the name of a file with tests has behind that of its model.
+const TEST: [&str; 2] = [".test.yaml", ".test.yml"];
 
 /// The shipped tables, models and checks.
 #[derive(Embed)]
@@ -68,18 +71,24 @@ pub fn shipped_paths() -> Vec<String> {
 /// Whether a file of these folders means anything to the program: notes for people do not.
 fn is_of_the_project(path: &str) -> bool {
     match path.split_once('/') {
-        Some(("sql", rest)) => rest.ends_with(".sql"),
+        Some(("sql", rest)) => rest.ends_with(".sql") || tested(rest).is_some(),
         Some(("reports", rest)) => rest.ends_with(".md") && !rest.ends_with("README.md"),
         Some(("pipelines", rest)) => rest.ends_with(".yaml") || rest.ends_with(".yml"),
         _ => false,
     }
 }
 
+/// What the path of a file with tests says without its ending: the path of the model that they are of. `None` for other files.
+pub fn tested(path: &str) -> Option<&str> {
+    TEST.iter().find_map(|ending| path.strip_suffix(ending))
+}
+
 /// The layered files below `sql/` and `reports/`.
 pub fn load(root: &Path, with_pack: bool) -> Result<Files> {
     let mut files = Files::new();
     if with_pack {
-        for path in shipped_paths().into_iter().filter(|path| !path.starts_with("pipelines/")) {
+        let is_layered = |path: &String| !path.starts_with("pipelines/") && tested(path).is_none();
+        for path in shipped_paths().into_iter().filter(is_layered) {
             if let Some(text) = shipped(&path) {
                 files.insert(path.clone(), ProjectFile { source: SourceFile::new(path, text), layer: Layer::Pack });
             }

@@ -6,17 +6,19 @@
 mod files;
 mod front_matter;
 mod header;
+mod model_test;
 mod pipeline;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use files::{Files, Layer, ProjectFile, load as load_files, read as read_file, shipped, shipped_paths};
+pub use files::{Files, Layer, ProjectFile, load as load_files, read as read_file, shipped, shipped_paths, tested};
 pub use front_matter::{in_markdown, in_sql};
 pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Definition, Gravity, Materialize, ModelHeader, ReportHeader,
 };
+pub use model_test::{Matching, ModelTest, ModelTests, TestRow};
 pub use pipeline::{
     Currency, Export, Pack, Pipeline, PipelineFile, Row, Share, Source, TimeZone, Volume, parse as parse_pipeline,
 };

@@ -9,6 +9,7 @@ mod constant;
 pub mod declared;
 mod from;
 pub mod function;
+pub mod given;
 pub mod past;
 mod rule;
 pub mod session;

@@ -19,6 +19,7 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::Expr;
 
 use super::Settings;
+use super::given::{Given, GivenPast, Look};
 use crate::calendar::Grain;
 use crate::day::Day;
 use crate::lake::{self, Pin, Role, TableName};
@@ -43,8 +44,17 @@ const DAY: [&str; 2] = ["day", "known_on"];
 #[derive(Debug, Clone)]
 pub struct Past {
     pub schema: SchemaRef,
-    /// Where its rows lie; while a statement is only planned there are none.
-    pub rows: Option<(Pin, TableName)>,
+    pub versions: Versions,
+}
+
+/// Where the versions of a table's rows lie.
+#[derive(Debug, Clone)]
+pub enum Versions {
+    /// A statement is only planned.
+    Nowhere,
+    Lake(Pin, TableName),
+    /// Written down, with the days of each in the last two columns.
+    Given(Arc<Given>),
 }
 
 /// The tables that the functions can be asked for, by name.
@@ -102,9 +112,17 @@ impl Function {
         let Some(Ok(ScalarValue::Date32(Some(days)))) = days.map(|days| days.cast_to(&DataType::Date32)) else {
             return plan_err!("the function as_of takes {}", self.takes());
         };
-        let Some((pin, table)) = &past.rows else { return Ok(Arc::new(EmptyTable::new(schema))) };
+        if let Versions::Nowhere = past.versions {
+            return Ok(Arc::new(EmptyTable::new(schema)));
+        }
         match Day::from_epoch_days(days) {
-            Some(day) if day <= self.settings.day => Ok(pin.table(table, Role::Snapshot, day, &past.schema)),
+            Some(day) if day <= self.settings.day => Ok(match &past.versions {
+                Versions::Nowhere => Arc::new(EmptyTable::new(schema)),
+                Versions::Lake(pin, table) => pin.table(table, Role::Snapshot, day, &past.schema),
+                Versions::Given(history) => {
+                    Arc::new(GivenPast { schema, history: Arc::clone(history), look: Look::On(day) })
+                }
+            }),
             Some(day) => {
                 let run = self.settings.day;
                 plan_err!(
@@ -129,8 +147,18 @@ impl Function {
                 }
             },
         };
-        let Some((pin, table)) = &past.rows else { return Ok(Arc::new(EmptyTable::new(schema))) };
         let run = self.settings.day;
+        let (pin, table) = match &past.versions {
+            Versions::Nowhere => return Ok(Arc::new(EmptyTable::new(schema))),
+            Versions::Lake(pin, table) => (pin, table),
+            Versions::Given(history) => {
+                let look = match every.as_str() {
+                    "snapshot" => Look::AtEveryChange(run),
+                    _ => Look::Every(grain, self.settings.calendar, run),
+                };
+                return Ok(Arc::new(GivenPast { schema, history: Arc::clone(history), look }));
+            }
+        };
         let snapshots = pin.days(table, Role::Snapshot).into_iter().filter(|day| *day <= run).collect::<Vec<_>>();
         let days = match (snapshots.first(), every.as_str()) {
             (_, "snapshot") | (None, _) => snapshots,
@@ -152,7 +180,7 @@ pub fn each_as_read(schema: &SchemaRef) -> SchemaRef {
 }
 
 /// The last day of each period that has begun from a day on; of the running one it is the run's day.
-fn days(first: Day, run: Day, end: impl Fn(Day) -> Option<Day>) -> Vec<Day> {
+pub(super) fn days(first: Day, run: Day, end: impl Fn(Day) -> Option<Day>) -> Vec<Day> {
     let mut days = Vec::new();
     let mut next = Some(first);
     while let Some(day) = next.filter(|day| *day <= run) {

@@ -13,6 +13,7 @@ mod prepare;
 mod record;
 mod schedule;
 mod sources;
+mod test;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ pub use record::{
     SourceRecord, Status, claims,
 };
 
+pub use test::{Tested, test};
 pub use validate::{Validated, validate};
 
 use crate::catalogue::Selector;

@@ -16,7 +16,7 @@ use crate::ingest::{self, Job, Place};
 use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
-use crate::project::{self, Pack, PipelineFile, Project};
+use crate::project::{self, Files, Pack, PipelineFile, Project};
 use crate::query::{Session, Settings, session};
 use crate::reports::{self, Known, Template};
 use crate::{checks, query};
@@ -69,7 +69,7 @@ pub fn settings(pipeline: &project::Pipeline, day: Day) -> Settings {
 
 /// Reads and plans everything that a pipeline needs; all that is wrong comes back in file order.
 pub async fn prepare(project: &Project, file: &PipelineFile, environment: &Environment) -> Result<Prepared> {
-    let Examined { catalogue, templates, planned, mut problems } = examine(project, file.pipeline.pack).await?;
+    let Examined { catalogue, templates, planned, mut problems, .. } = examine(project, file.pipeline.pack).await?;
     problems.extend(project.problems.iter().cloned());
     let (jobs, found) = jobs(project, file, &catalogue, environment)?;
     problems.extend(found);
@@ -92,6 +92,7 @@ pub fn not_checked(planned: &Planned) -> Option<String> {
 
 /// A project's SQL and reports, planned without data, whatever its pipelines say.
 pub struct Examined {
+    pub files: Files,
     pub catalogue: Catalogue,
     pub templates: BTreeMap<String, Template>,
     pub planned: Planned,
@@ -117,11 +118,11 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
             Err(found) => problems.extend(found),
         }
     }
-    Ok(Examined { catalogue, templates, planned, problems })
+    Ok(Examined { files, catalogue, templates, planned, problems })
 }
 
 /// Names and types depend on no setting, so any will do to check them.
-fn neutral_settings() -> Settings {
+pub fn neutral_settings() -> Settings {
     Settings {
         day: Day::from_epoch_days(0).expect("1970-01-01 is a day"),
         calendar: Calendar { year_starts: Month::January },

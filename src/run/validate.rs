@@ -1,6 +1,7 @@
 //! Everything that can be known of a project without running it.
 
 use super::prepare::{self, Environment, Examined};
+use super::test;
 use crate::error::Result;
 use crate::problem::{self, Problem};
 use crate::project::{Pack, PipelineFile, Project};
@@ -15,6 +16,7 @@ pub struct Validated {
     pub models: usize,
     pub checks: usize,
     pub reports: usize,
+    pub tests: usize,
 }
 
 /// Checks the project's files and, for each of the pipelines, its sources, and its maps against the headers of the
@@ -27,8 +29,11 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
         .into_iter()
         .filter(|pack| used(pack) || (pipelines.is_empty() && *pack == project.pack_of_broken));
     for pack in packs {
-        let Examined { catalogue, planned, problems, .. } = prepare::examine(project, pack).await?;
+        let Examined { files, catalogue, planned, problems, .. } = prepare::examine(project, pack).await?;
         validated.problems.extend(problems);
+        let (tests, problems) = test::read(&files, &catalogue, &planned, |_| true);
+        validated.problems.extend(problems);
+        validated.tests = validated.tests.max(tests.len());
         validated.not_checked = validated.not_checked.or_else(|| prepare::not_checked(&planned));
         validated.models = validated.models.max(catalogue.models.len());
         validated.checks = validated.checks.max(catalogue.checks.len());

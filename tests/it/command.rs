@@ -76,13 +76,13 @@ fn help_lists_every_command_and_exit_code() {
     let program = Program::in_folder(folder.path());
     let help = program.runs_to(0, &["--help"]).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for command in ["init", "eject", "validate", "run", "query", "list", "runs", "lake"] {
+    for command in ["init", "eject", "validate", "test", "run", "query", "list", "runs", "lake"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
         assert!(program.runs_to(0, &[command, "--help"]).stdout.contains("Usage: forecastle "), "{command}");
     }
     for code in [
         "0 done",
-        "3 done, but checks failed",
+        "3 done, but checks or tests failed",
         "4 data committed",
         "1 a source or model failed",
         "2 the project",

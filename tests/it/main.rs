@@ -26,4 +26,5 @@ mod past;
 mod questions;
 mod rebuilt;
 mod repeated;
+mod tested;
 mod together;

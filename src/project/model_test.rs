@@ -1,0 +1,52 @@
+//! What a file of tests beside a model may say.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::day::Day;
+
+/// The tests of one model, as `sql/kpi/win_rate.test.yaml` holds them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelTests {
+    /// The day of the tests that name none.
+    #[serde(default = "first_of_2026")]
+    pub day: Day,
+    pub tests: Vec<ModelTest>,
+}
+
+/// Rows of what a model reads, and the rows that it is to make of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelTest {
+    pub name: String,
+    /// The day that the model sees as the run's.
+    pub day: Option<Day>,
+    /// Rows by the relation that they are of. A relation that is not named has none.
+    #[serde(default)]
+    pub given: BTreeMap<String, Vec<TestRow>>,
+    #[serde(rename = "match", default)]
+    pub matching: Matching,
+    pub expect: Vec<TestRow>,
+}
+
+/// Values by column, as they are written. A given row has NULL in the columns that it leaves out.
+pub type TestRow = BTreeMap<String, serde_yaml::Value>;
+
+/// When the rows of a model are as expected, in whatever order they come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Matching {
+    /// Each expected row is found once and there are no others; only the columns that it names are looked at.
+    #[default]
+    Rows,
+    /// As `Rows`, but there may be others.
+    Subset,
+    /// As `Rows`, and all columns are looked at: those that a row leaves out are to be NULL.
+    Exact,
+}
+
+fn first_of_2026() -> Day {
+    Day::of(jiff::civil::date(2026, 1, 1))
+}

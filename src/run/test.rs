@@ -1,0 +1,79 @@
+//! The tests of a project's models: what they need is planned and no more, and no lake is opened.
+
+use std::collections::BTreeSet;
+
+use super::{prepare, settings};
+use crate::catalogue::{self, Catalogue, Planned, Selector};
+use crate::error::{Error, Kind, Result};
+use crate::lake::TableName;
+use crate::models::{
+    self,
+    test::{Test, Verdict},
+};
+use crate::problem::{self, Problem};
+use crate::project::{self, Files, Pack, PipelineFile, Project};
+use crate::query::Session;
+
+/// A test, and what became of it.
+pub type Tested = (Test, Verdict);
+
+/// Runs the tests of the models that are selected, of all without a selector, in the order of their files.
+///
+/// Settings such as the fiscal year are the pipeline's.
+pub async fn test(project: &Project, file: &PipelineFile, select: &[Selector]) -> Result<Vec<Tested>> {
+    let files = project::load_files(&project.root, file.pipeline.pack == Pack::Shipped)?;
+    let catalogue = catalogue::load(&files);
+    if !catalogue.problems.is_empty() {
+        return Err(Error::project(catalogue.problems));
+    }
+    let chosen = Selector::models(select, &catalogue)?;
+    // Without a selector also the files that are no model's, so that they are told.
+    let is_wanted = |name: &TableName| select.is_empty() || chosen.contains(name);
+    let (of, _) = catalogue::load_tests(&files, &catalogue, is_wanted);
+    let tested: BTreeSet<TableName> = of.into_iter().map(|file| file.model.name).collect();
+    let below = below(&catalogue, tested);
+    let session = Session::open(&prepare::neutral_settings())?;
+    let planned = models::plan(&session, &below).await?;
+    let (tests, mut problems) = read(&files, &catalogue, &planned, is_wanted);
+    problems.extend(planned.problems.iter().cloned());
+    if !problems.is_empty() {
+        problem::sort(&mut problems);
+        return Err(Error { help: prepare::not_checked(&planned), ..Error::project(problems) });
+    }
+    if tests.is_empty() && !select.is_empty() {
+        return Err(Error::new(Kind::Project, "the selected models have no tests")
+            .help("write one beside a model: sql/kpi/win_rate.test.yaml tests sql/kpi/win_rate.sql"));
+    }
+    let verdicts = models::test::run(&catalogue, &planned, &tests, |day| settings(&file.pipeline, day)).await?;
+    Ok(tests.into_iter().zip(verdicts).collect())
+}
+
+/// The tests of the wanted models, and all that is wrong with their files.
+pub fn read(
+    files: &Files,
+    catalogue: &Catalogue,
+    planned: &Planned,
+    wanted: impl Fn(&TableName) -> bool,
+) -> (Vec<Test>, Vec<Problem>) {
+    let (found, mut problems) = catalogue::load_tests(files, catalogue, wanted);
+    let mut tests = Vec::new();
+    for file in found {
+        match models::test::read(catalogue, planned, &file) {
+            Ok(of_file) => tests.extend(of_file),
+            Err(wrong) => problems.extend(wrong),
+        }
+    }
+    (tests, problems)
+}
+
+/// The catalogue with those models only, and what they are planned over.
+fn below(catalogue: &Catalogue, mut names: BTreeSet<TableName>) -> Catalogue {
+    let mut open: Vec<TableName> = names.iter().cloned().collect();
+    while let Some(name) = open.pop() {
+        let Some(model) = catalogue.models.get(&name) else { continue };
+        open.extend(catalogue.upstream(model).filter(|read| names.insert((*read).clone())).cloned());
+    }
+    let mut below = catalogue.clone();
+    below.models.retain(|name, _| names.contains(name));
+    below
+}
