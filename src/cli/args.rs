@@ -51,7 +51,7 @@ pub enum Command {
     },
     /// Test models over the rows that lie beside them in .test.yaml files, without exports and lake
     Test {
-        /// Only these models: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi
+        /// Only these models, as in `list --select`: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi
         #[arg(value_name = "MODEL")]
         select: Vec<Selector>,
 
@@ -65,9 +65,14 @@ pub enum Command {
     Query(Query),
     /// List tables, models, checks and reports
     List {
-        /// Only these: kpi.win_rate, +kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, report:NAME
+        /// Only these: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+, report:NAME; `+` adds what they read
+        /// (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
         #[arg(long, value_name = "SELECTOR")]
         select: Vec<Selector>,
+
+        /// All but these
+        #[arg(long, value_name = "SELECTOR")]
+        exclude: Vec<Selector>,
     },
     /// Show past runs, newest first
     Runs {
@@ -169,12 +174,17 @@ pub struct Run {
     #[arg(long, value_name = "DAY")]
     pub to: Option<Day>,
 
-    /// Build only these models, make only these reports: kpi.win_rate, +kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, report:NAME
+    /// Build only these models, make only these reports: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+,
+    /// report:NAME; `+` adds what they read (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
     #[arg(long, value_name = "SELECTOR")]
     pub select: Vec<Selector>,
 
+    /// Build and make all but these
+    #[arg(long, value_name = "SELECTOR")]
+    pub exclude: Vec<Selector>,
+
     /// Load the exports and do no more: for years of old exports
-    #[arg(long, conflicts_with = "select")]
+    #[arg(long, conflicts_with_all = ["select", "exclude"])]
     pub sources_only: bool,
 
     /// Tell what would be done, and do nothing
@@ -216,4 +226,9 @@ pub enum Format {
     /// One object per line
     Json,
     Parquet,
+}
+
+/// What was selected and what was excluded, as one list.
+pub fn selectors(select: &[Selector], exclude: &[Selector]) -> Vec<Selector> {
+    select.iter().cloned().chain(exclude.iter().cloned().map(Selector::excluding)).collect()
 }

@@ -65,7 +65,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
     match command {
         Command::Init(init) => scaffold::init(host, &init),
         Command::Eject { path } => scaffold::eject(host, path.as_deref()),
-        Command::List { select } => block_on(inspect::list(host, &select)),
+        Command::List { select, exclude } => block_on(inspect::list(host, &args::selectors(&select, &exclude))),
         Command::Runs { limit } => inspect::runs(host, limit),
         Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
         Command::Test { select, pipeline } => block_on(test::test(host, pipeline.as_deref(), &select)),

@@ -28,7 +28,8 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
         (None, None, None) => Days::Missing,
         (None, from, to) => Days::Between(from.unwrap_or(Day::FIRST), to.unwrap_or(Day::LAST)),
     };
-    let request = Request { days, select: arguments.select.clone(), sources_only: arguments.sources_only };
+    let select = args::selectors(&arguments.select, &arguments.exclude);
+    let request = Request { days, select, sources_only: arguments.sources_only };
     if arguments.dry_run {
         return dry_run(host, &project, file, &prepared, &request);
     }

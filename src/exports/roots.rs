@@ -35,8 +35,7 @@ impl Roots {
         let leaves =
             Path::new(&written).components().any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
         if leaves && self.allowed.is_empty() {
-            return Err(Error::new(Kind::Project, format!("the path {written} leaves the project"))
-                .help(HOW_TO_ALLOW));
+            return Err(Error::new(Kind::Project, format!("the path {written} leaves the project")).help(HOW_TO_ALLOW));
         }
         Ok(())
     }
@@ -47,8 +46,7 @@ impl Roots {
         if std::iter::once(&self.project).chain(&self.allowed).any(|root| real.starts_with(root)) {
             return Ok(real);
         }
-        Err(Error::new(Kind::Project, format!("{} lies outside the project", self.name(path)))
-            .help(HOW_TO_ALLOW))
+        Err(Error::new(Kind::Project, format!("{} lies outside the project", self.name(path))).help(HOW_TO_ALLOW))
     }
 
     /// How messages and records call a file: its path from the project's folder where it is under that.

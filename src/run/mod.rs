@@ -69,7 +69,7 @@ pub enum Days {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub days: Days,
-    /// The models to build and reports to make; all, if empty.
+    /// The models to build and reports to make, less those that excluding selectors choose; all, if empty.
     pub select: Vec<Selector>,
     /// Load the exports and do no more: no models, checks and reports.
     pub sources_only: bool,

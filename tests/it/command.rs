@@ -308,6 +308,15 @@ fn past_runs_and_what_there_is_are_listed() {
         chosen.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect::<Vec<_>>(),
         ["kpi.open_deal", "kpi.pipeline", "kpi.total"]
     );
+    let chosen = program.runs_to(
+        0,
+        &["list", "--select", "source:crm.deal+2", "--select", "report:summary", "--exclude", "kpi.pipeline"],
+    );
+    let chosen = chosen.stdout;
+    assert_eq!(
+        chosen.lines().map(|line| line.split_whitespace().nth(1).unwrap()).collect::<Vec<_>>(),
+        ["kpi.open_deal", "kpi.total", "summary"]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use forecastle::error::Kind;
 use forecastle::run::{Days, ModelOutcome, ReportOutcome, Status};
 
-use crate::project::{Outcomes, TestProject, day};
+use crate::project::{Outcomes, TestProject, day, told};
 
 const DEALS: [&str; 3] =
     ["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03", "3,ann,Propose,Won,10,2026-09-01"];
@@ -128,6 +128,26 @@ fn a_selection_builds_what_it_names_and_reads_the_rest() {
     assert_eq!(names(&project.run_selected(Days::One(day("2026-11-02")), &["path:sql/kpi/total.sql"])), ["kpi.total"]);
     let record = project.run_selected(Days::One(day("2026-11-02")), &["report:summary"]);
     assert_eq!((names(&record).len(), Outcomes::report(&record, "summary")), (2, ReportOutcome::Written));
+}
+
+#[test]
+fn what_is_excluded_is_not_built_and_reports_read_what_the_lake_holds() {
+    let project = small();
+    let exclude = |text: &str| vec![text.parse::<forecastle::catalogue::Selector>().unwrap().excluding()];
+    let run = |select| {
+        let request = forecastle::run::Request { days: Days::One(day("2026-11-02")), select, sources_only: false };
+        project.try_run(&request).unwrap_or_else(|error| panic!("{}", told(&error)))
+    };
+    let names = |record: &forecastle::run::Record| {
+        record.newest().models.iter().map(|model| model.model.clone()).collect::<Vec<_>>()
+    };
+    let record = run(exclude("report:summary"));
+    assert_eq!((names(&record).len(), record.newest().reports.len()), (2, 0));
+    let record = run(exclude("kpi.total"));
+    assert_eq!(
+        (names(&record), Outcomes::report(&record, "summary")),
+        (vec!["kpi.pipeline".to_owned()], ReportOutcome::Written)
+    );
 }
 
 #[test]
