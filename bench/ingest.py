@@ -156,7 +156,7 @@ class Ingest(Bench):
         for day in dates[days:]:
             os.sync()
             nights.append(self.run(self.night_of(project, "--day", day)))
-        lake = sum(path.stat().st_size for path in (project / "lake/data").rglob("*.parquet"))
+        sizes = [self.size(project)]
         snapshots = 0
         for path in paths[:: max(1, len(paths) // 12)]:
             self.run(self.peer_of(path, self.work / "peer.parquet"))
@@ -167,7 +167,14 @@ class Ingest(Bench):
             for day in dates[:: max(1, days // 12)]
         ]
         nothing = [self.run(self.ask(project, dates[-1], "SELECT 1")) for _ in range(5)]
-        return loading, nights, lake / snapshots, asked, nothing
+        # What only old commits name goes: single days that a closed month holds as well.
+        for _ in range(2):
+            self.run([self.program, "--project", str(project), "lake", "gc", "--grace", "0"])
+        sizes.append(self.size(project))
+        return loading, nights, [size / snapshots for size in sizes], asked, nothing
+
+    def size(self, project):
+        return sum(path.stat().st_size for path in (project / "lake/data").rglob("*.parquet"))
 
     def ask(self, project, day, sql):
         return [self.program, "--project", str(project), "query", "--day", str(day), sql]
@@ -196,7 +203,7 @@ def lines(bench, asked):
     rows = asked.year
     months = bench.year(rows, 60, asked.pairs)
     year = bench.year(rows, 360, asked.pairs)
-    for days, (loading, nights, size, told, nothing) in ((60, months), (360, year)):
+    for days, (loading, nights, (size, collected), told, nothing) in ((60, months), (360, year)):
         work = f"{days} days of {rows:,} rows"
         yield f"| {work} loaded at once | {cells([loading])} | |"
         goals = []
@@ -210,7 +217,8 @@ def lines(bench, asked):
             f"| `as_of` of a day among {work} | {seconds(told)} | {median(told, 'cpu'):.3f} | {median(told, 'peak'):.0f} | "
             f"{verdict((f'under 50 ms beside `SELECT 1`, is {took:.0f} (worst {worst:.0f})', worst < 50))} |"
         )
-        yield f"| size of {work}, of all snapshots in zstd Parquet | {size:.3f} | | | {verdict(('≤ 1/10', size <= 0.1))} |"
+        reached = verdict(("≤ 1/10 after gc", collected <= 0.1))
+        yield f"| size of {work}, of all snapshots in zstd Parquet | {size:.3f}; after `lake gc` {collected:.3f} | | | {reached} |"
 
 
 def main():
