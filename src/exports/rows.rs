@@ -49,11 +49,6 @@ impl Rows {
         self.lines.len() + self.faults.len() + self.familiar.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
-    /// How many rows have been gathered, without the faults.
-    pub fn len(&self) -> usize {
-        self.lines.len()
-    }
-
     /// Ends a row of `bytes` bytes, for which each of `columns` has been given its text.
     pub fn end(&mut self, line: u64, bytes: usize) {
         debug_assert!(

@@ -7,7 +7,7 @@ use arrow::array::{BooleanArray, RecordBatch};
 use arrow::compute::{concat_batches, filter_record_batch};
 
 use super::feed::Feed;
-use super::ordering::{self, Distinct, Double, InOrder};
+use super::ordering::{self, Distinct, Double, PlacedRows};
 use super::pass::{Known, Pass, Passed, Through};
 use super::placed::{self, Place};
 use super::reading::Read;
@@ -27,8 +27,7 @@ impl Pass<'_> {
         let mut read = end.read()?;
         let mut distinct = Distinct::new(self.keys.clone());
         let new = self.in_order(held, &mut distinct)?;
-        let others = self.settle(&new, &mut read, recalled)?;
-        let Settled { stays, is_new, mut doubles, carried } = others;
+        let Settled { stays, is_new, mut doubles, carried } = self.settle(&new, &read, recalled)?;
         doubles.extend(distinct.doubles);
         doubles.append(&mut read.doubles);
         lead_to_first(&mut doubles);
@@ -46,27 +45,17 @@ impl Pass<'_> {
     /// The rows in the order of their key, each key once.
     fn in_order(&self, held: Vec<RecordBatch>, distinct: &mut Distinct) -> Result<RecordBatch> {
         let schema = placed::schema(&self.table.schema());
-        let mut order = InOrder::new(self.keys.clone());
-        let mut is_ordered = true;
-        for batch in &held {
-            is_ordered = is_ordered && order.goes_on(batch)?;
-        }
-        let mut batches = Vec::new();
-        if is_ordered {
-            for batch in held {
-                batches.push(distinct.pass(batch)?);
-            }
-        } else {
-            for batch in ordering::sort(held.into_iter(), &schema, &self.table.key, self.scratch)? {
-                batches.push(distinct.pass(batch?)?);
-            }
-        }
+        let rows: PlacedRows = match ordering::in_order(&held, &self.keys)? {
+            Some(_) => Box::new(held.into_iter().map(Ok)),
+            None => ordering::sort(held.into_iter(), &schema, &self.table.key, self.scratch)?,
+        };
+        let batches = rows.map(|batch| distinct.pass(batch?)).collect::<Result<Vec<_>>>()?;
         concat_batches(&schema, &batches)
             .map_err(|error| Error::failed(format!("could not put changed rows together: {error}")))
     }
 
     /// Decides of each remembered row whether it stays, and of each other row whether it is new.
-    fn settle(&self, new: &RecordBatch, read: &mut Read, recalled: &Recalled) -> Result<Settled> {
+    fn settle(&self, new: &RecordBatch, read: &Read, recalled: &Recalled) -> Result<Settled> {
         let keys = self.keys.of(new)?;
         let (place, marks) = (placed::places(new), placed::marks(new));
         let hashes = row_hashes(&placed::strip(new, &self.table.schema())?);

@@ -61,6 +61,17 @@ impl InOrder {
     }
 }
 
+/// Whether rows that are all there, or all so far, are in the order of their key; if so, what rows after them go on from.
+pub fn in_order(rows: &[RecordBatch], keys: &Arc<Keys>) -> Result<Option<InOrder>> {
+    let mut order = InOrder::new(Arc::clone(keys));
+    for batch in rows {
+        if !order.goes_on(batch)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(order))
+}
+
 /// Sorts rows by key and then as they were read, which must come to their end; what does not fit in memory goes to `scratch`.
 pub fn sort(
     rows: impl Iterator<Item = RecordBatch> + Send + 'static,

@@ -69,28 +69,24 @@ pub struct Pass<'j> {
 impl Pass<'_> {
     /// Brings the rows of `feed` into `table`.
     pub fn run(&self, feed: Feed, known: &Known, table: &mut TableWriter) -> Result<Passed> {
-        let schema = placed::schema(&self.table.schema());
+        let table_schema = self.table.schema();
+        let schema = placed::schema(&table_schema);
         let Feed { rows, end } = feed;
         let (held, is_all) = rows.ahead(self.held);
         let mut end = Ending::Open(end);
         if is_all {
             end = Ending::Read(end.read()?);
         }
-        let mut order = InOrder::new(Arc::clone(&self.keys));
-        let mut is_ordered = !known.is_unordered;
-        for batch in &held {
-            is_ordered = is_ordered && order.goes_on(batch)?;
-        }
+        let order = if known.is_unordered { None } else { ordering::in_order(&held, &self.keys)? };
         let broken = Arc::new(AtomicBool::new(false));
-        let rows: PlacedRows = if !is_ordered {
-            let sorted = ordering::sort(held.into_iter().chain(rows), &schema, &self.table.key, self.scratch)?;
-            end = Ending::Read(end.read()?);
-            sorted
-        } else if is_all {
-            Box::new(held.into_iter().map(Ok))
-        } else {
-            let rest = watched(rows, order, Arc::clone(&broken));
-            Box::new(held.into_iter().map(Ok).chain(rest))
+        let rows: PlacedRows = match order {
+            None => {
+                let sorted = ordering::sort(held.into_iter().chain(rows), &schema, &self.table.key, self.scratch)?;
+                end = Ending::Read(end.read()?);
+                sorted
+            }
+            Some(_) if is_all => Box::new(held.into_iter().map(Ok)),
+            Some(order) => Box::new(held.into_iter().map(Ok).chain(watched(rows, order, Arc::clone(&broken)))),
         };
         let rejected = match &mut end {
             Ending::Read(read) => Some(Arc::new(std::mem::take(&mut read.rejected_keys))),
@@ -112,7 +108,7 @@ impl Pass<'_> {
             let batch = distinct.pass(batch?)?;
             carried += self.count_carried(&batch, rejected.as_deref())?;
             written += batch.num_rows() as u64;
-            table.write_marked(&placed::strip(&batch, &self.table.schema())?, &placed::marks(&batch))?;
+            table.write_marked(&placed::strip(&batch, &table_schema)?, &placed::marks(&batch))?;
         }
         if broken.load(Ordering::Relaxed) {
             return Ok(Passed::Again(Known { is_unordered: true, ..known.clone() }));

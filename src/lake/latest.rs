@@ -18,23 +18,19 @@ pub fn refresh(root: &Path, pin: &Pin, staging: &Path) -> Vec<Error> {
 
 /// Likewise; gives back first which files were not as they are to be.
 pub fn remake(root: &Path, pin: &Pin, staging: &Path) -> (Vec<PathBuf>, Vec<Error>) {
-    let latest = root.join("latest");
-    let wanted = wanted(pin);
+    let wanted = wanted(root, pin);
     let (mut changed, mut failed) = (Vec::new(), Vec::new());
     let mut note = |path: PathBuf, done: Result<bool>| match done {
         Ok(true) => changed.push(path),
         Ok(false) => {}
         Err(error) => failed.push(error),
     };
-    for (name, version) in &wanted {
-        let path = latest.join(name);
-        let shown = shown::show(&path, pin, version, staging);
-        note(path, shown);
+    for (path, version) in &wanted {
+        note(path.clone(), shown::show(path, pin, version, staging));
     }
-    match fs::list(&latest) {
-        Ok(names) => {
-            for name in names.iter().filter(|name| is_ours(name) && !wanted.contains_key(*name)) {
-                let path = latest.join(name);
+    match files(root) {
+        Ok(files) => {
+            for path in files.into_iter().filter(|path| !wanted.contains_key(path)) {
                 let removed = fs::remove(&path).map(|()| true);
                 note(path, removed);
             }
@@ -44,13 +40,14 @@ pub fn remake(root: &Path, pin: &Pin, staging: &Path) -> (Vec<PathBuf>, Vec<Erro
     (changed, failed)
 }
 
-/// Each table's newest snapshot, or its model's newest table, by the name of its file.
-fn wanted(pin: &Pin) -> BTreeMap<String, &Version> {
+/// Each table's newest snapshot, or its model's newest table, by its file.
+fn wanted<'p>(root: &Path, pin: &'p Pin) -> BTreeMap<PathBuf, &'p Version> {
+    let latest = root.join("latest");
     let mut wanted = BTreeMap::new();
     for role in [Role::Model, Role::Snapshot] {
         for table in pin.tables(role) {
             let newest = pin.head().state.days(table, role).next_back();
-            wanted.extend(newest.map(|version| (format!("{table}.parquet"), version.as_ref())));
+            wanted.extend(newest.map(|version| (latest.join(format!("{table}.parquet")), version.as_ref())));
         }
     }
     wanted

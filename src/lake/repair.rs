@@ -22,17 +22,8 @@ pub struct Repaired {
 impl Lake {
     /// Mends what can be mended for certain; `observe` is told how many of how many files were looked at.
     ///
-    /// Takes the lock.
-    pub fn repair(&self, run_id: &str, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
-        self.repair_with(run_id, true, observe)
-    }
-
-    /// Likewise for a lake whose runs show nothing in `latest`: what lies there goes.
-    pub fn repair_without_latest(&self, run_id: &str, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
-        self.repair_with(run_id, false, observe)
-    }
-
-    fn repair_with(&self, run_id: &str, shows: bool, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
+    /// Of a lake whose runs show nothing in `latest` (`shows` is false), what lies there goes. Takes the lock.
+    pub fn repair(&self, run_id: &str, shows: bool, observe: &mut dyn FnMut(usize, usize)) -> Result<Repaired> {
         name::check_run_id(run_id)?;
         let _lock = writer::take_lock(&self.root, run_id)?;
         let mut repaired = Repaired::default();

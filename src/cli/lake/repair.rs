@@ -16,11 +16,7 @@ use super::verify::damaged;
 pub fn repair(host: &Host, lake: &Lake, latest: bool) -> Result<Outcome> {
     let bar = Bar::new(&host.terminal);
     let claims = run::claims(lake)?;
-    let mut show = |done, of| bar.show(done, of);
-    let repaired = match latest {
-        true => lake.repair(&run_id("repair"), &mut show),
-        false => lake.repair_without_latest(&run_id("repair"), &mut show),
-    };
+    let repaired = lake.repair(&run_id("repair"), latest, &mut |done, of| bar.show(done, of));
     bar.clear();
     let Repaired { done, mut left } = repaired?;
     left.extend(lake.lost(&claims)?.damages);

@@ -214,7 +214,7 @@ impl CsvReader {
 
     /// Adds the record that stands at the window's start, over so many lines, to the rows or to the faults.
     fn add_or_recognise(&mut self, length: usize, lines: u64) -> Result<()> {
-        let Some(marking) = &self.marking else { return self.add(length) };
+        let Some(marking) = &self.marking else { return self.add(length).map(drop) };
         let mark = marking.of(without_end(&self.window.rest()[..length]));
         // A record of one line was looked for before it was split.
         if lines > 1
@@ -224,16 +224,14 @@ impl CsvReader {
             self.rows.familiar(number, self.line);
             return Ok(());
         }
-        let held = self.rows.len();
-        self.add(length)?;
-        if self.rows.len() > held {
+        if self.add(length)? {
             self.rows.mark(mark);
         }
         Ok(())
     }
 
-    /// Adds the record that stands at the window's start to the rows, or to the faults.
-    fn add(&mut self, length: usize) -> Result<()> {
+    /// Adds the record that stands at the window's start to the rows, or to the faults; tells whether it is a row.
+    fn add(&mut self, length: usize) -> Result<bool> {
         let record = &self.window.rest()[..length];
         let Some(defect) = self.defect(record) else {
             for (texts, &at) in self.rows.columns.iter_mut().zip(&self.kept) {
@@ -250,9 +248,9 @@ impl CsvReader {
             }
             self.rows.end(self.line, length);
             self.doubtful = false;
-            return Ok(());
+            return Ok(true);
         };
-        self.reject(length, defect)
+        self.reject(length, defect).map(|()| false)
     }
 
     /// What keeps the record from being a row.

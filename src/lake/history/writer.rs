@@ -32,7 +32,7 @@ pub struct Before {
 pub struct HistoryWriter {
     day: Day,
     key: Vec<String>,
-    pub(super) stored: Stored,
+    stored: Stored,
     schema: SchemaRef,
     compared: Compared,
     before: Option<Before>,

@@ -128,7 +128,7 @@ fn a_damaged_file_is_found_removed_and_written_anew_and_gc_passes_them_over() {
     std::fs::write(&shown, "x").unwrap();
     let damages = test.lake.verify_all(&mut |_, _| ()).unwrap().damages;
     assert_eq!(damages.iter().map(|damage| &damage.path).collect::<Vec<_>>(), [&shown]);
-    let repaired = test.lake.repair("repair", &mut |_, _| ()).unwrap();
+    let repaired = test.lake.repair("repair", true, &mut |_, _| ()).unwrap();
     assert!(repaired.left.is_empty());
     assert_eq!(repaired.done, [format!("removed {}: the next run writes it anew", shown.display())]);
     assert_eq!(kept(&test), ["2026-12-02"]);

@@ -44,7 +44,7 @@ pub fn damaged() -> TestLake {
 }
 
 fn repair(test: &TestLake) -> Repaired {
-    test.lake.repair("repair", &mut |_, _| ()).unwrap()
+    test.lake.repair("repair", true, &mut |_, _| ()).unwrap()
 }
 
 fn is_whole(test: &TestLake) -> bool {
@@ -201,5 +201,5 @@ fn a_day_that_is_loaded_again_mends_its_files_and_leaves_what_builds_on_them() {
 fn while_a_run_writes_nothing_is_repaired() {
     let test = lake();
     let _writer = test.lake.lock("run-of-tonight").unwrap();
-    assert_eq!(test.lake.repair("repair", &mut |_, _| ()).unwrap_err().kind, Kind::Busy);
+    assert_eq!(test.lake.repair("repair", true, &mut |_, _| ()).unwrap_err().kind, Kind::Busy);
 }

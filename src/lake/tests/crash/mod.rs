@@ -266,7 +266,7 @@ fn what_gc_notes_and_what_it_removes() {
 #[test]
 fn a_repair() {
     fn act(folder: &Path) -> Result<()> {
-        let left = Lake::open(&folder.join("lake"))?.repair("repair", &mut |_, _| ())?.left;
+        let left = Lake::open(&folder.join("lake"))?.repair("repair", true, &mut |_, _| ())?.left;
         assert!(left.is_empty(), "{left:?}");
         recorder::tell(1);
         Ok(())
