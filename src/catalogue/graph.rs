@@ -78,12 +78,14 @@ impl Catalogue {
         names
     }
 
-    /// The models that a model reads directly.
+    /// The models that a model reads directly, without its own earlier partitions.
     pub fn upstream<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a TableName> {
-        model
-            .relations()
-            .iter()
-            .filter_map(|relation| self.models.keys().find(|name| name.to_string() == relation.name))
+        let others = |name: &&TableName| model.incremental.is_none() || **name != model.name;
+        let named = |relation: &'a Relation| {
+            let name: TableName = relation.name.parse().ok()?;
+            self.models.get_key_value(&name).map(|(name, _)| name)
+        };
+        model.relations().iter().filter_map(named).filter(others)
     }
 
     /// All models, each after those that it reads, otherwise by name. Models of a cycle are left out.
@@ -136,7 +138,10 @@ impl Catalogue {
                 .map(|relation| relation.place.clone());
             let place = place.unwrap_or_else(|| self.models[first].sql.start());
             let (message, help) = match cycle.len() {
-                1 => (format!("{first} reads itself"), "read the tables that it is made of"),
+                1 => (
+                    format!("{first} reads itself"),
+                    "read the tables that it is made of; only with `materialize: incremental` a model has earlier days to read",
+                ),
                 _ => (
                     format!("models read each other in a circle: {}", around.join(" reads ")),
                     "take what both need into a model of its own",

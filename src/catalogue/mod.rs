@@ -7,6 +7,7 @@
 mod check;
 mod companion;
 mod graph;
+mod incremental;
 mod model;
 mod planned;
 mod report;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use check::{Check, CheckOutcome, Subject};
 pub use companion::Companion;
+pub use incremental::Incremental;
 pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};

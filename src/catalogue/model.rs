@@ -10,6 +10,7 @@ use crate::query::{Relation, Selection, Sql, statement};
 use crate::yaml::{self, Document};
 
 use super::check::{Check, Subject};
+use super::incremental::{self, Incremental};
 
 /// A SQL file that makes a table.
 #[derive(Debug, Clone)]
@@ -21,11 +22,18 @@ pub struct Model {
     pub layer: Layer,
     /// The rules of its front matter, as checks.
     pub checks: Vec<Check>,
+    /// How its partitions lie, if it has any.
+    pub incremental: Option<Incremental>,
 }
 
 impl Model {
     pub fn is_view(&self) -> bool {
         self.header.materialize == Materialize::View
+    }
+
+    /// Whether it reads its own earlier partitions.
+    pub fn reads_itself(&self) -> bool {
+        self.relations().iter().any(|relation| relation.name == self.name.to_string())
     }
 
     pub fn relations(&self) -> &[Relation] {
@@ -53,6 +61,8 @@ pub fn parse(name: TableName, file: &ProjectFile) -> Result<Model, Vec<Problem>>
     let selection = statement::parse(&sql).map_err(|found| vec![found])?;
     let mut checks = Vec::new();
     let mut problems = Vec::new();
+    let incremental =
+        incremental::read(&name, &header, &selection, document.as_deref()).map_err(|found| problems.extend(found));
     if let Some(document) = document {
         for (index, rule) in header.checks.iter().enumerate() {
             match column_check(&name, rule, &document, index) {
@@ -61,10 +71,11 @@ pub fn parse(name: TableName, file: &ProjectFile) -> Result<Model, Vec<Problem>>
             }
         }
     }
-    if problems.is_empty() {
-        Ok(Model { name, header, sql, selection, layer: file.layer, checks })
-    } else {
-        Err(problems)
+    match incremental {
+        Ok(incremental) if problems.is_empty() => {
+            Ok(Model { name, header, sql, selection, layer: file.layer, checks, incremental })
+        }
+        _ => Err(problems),
     }
 }
 

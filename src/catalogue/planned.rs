@@ -21,11 +21,11 @@ pub struct Planned {
 
 impl Planned {
     /// Whether everything that a statement reads could be planned.
-    pub fn covers(&self, catalogue: &Catalogue, relations: &[Relation]) -> bool {
-        relations.iter().all(|Relation { name, .. }| {
+    pub fn covers<'r>(&self, catalogue: &Catalogue, relations: impl IntoIterator<Item = &'r Relation>) -> bool {
+        relations.into_iter().all(|Relation { name, .. }| {
             name == lake::SNAPSHOTS
                 || catalogue.declared(name).is_some() && !catalogue.is_broken(name)
-                || self.schemas.keys().any(|model| model.to_string() == *name)
+                || name.parse::<TableName>().is_ok_and(|model| self.schemas.contains_key(&model))
         })
     }
 }

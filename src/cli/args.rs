@@ -187,6 +187,10 @@ pub struct Run {
     #[arg(long, conflicts_with_all = ["select", "exclude"])]
     pub sources_only: bool,
 
+    /// Compute all days of the incremental models anew, those that were corrected or computed by other SQL among them
+    #[arg(long, conflicts_with = "sources_only")]
+    pub full_refresh: bool,
+
     /// Tell what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -5,7 +5,7 @@ use std::io::Write;
 use forecastle::catalogue::{self, Selector};
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake::Lake;
-use forecastle::project::{self, Layer, Pack};
+use forecastle::project::{self, Layer, Materialize, Pack};
 use forecastle::run::Record;
 
 use super::Host;
@@ -30,7 +30,11 @@ pub async fn list(host: &Host, select: &[Selector]) -> Result<Outcome> {
         }
     }
     for model in catalogue.order().into_iter().filter(|model| chosen.contains(&model.name)) {
-        let kind = if model.is_view() { "view" } else { "model" };
+        let kind = match model.header.materialize {
+            Materialize::View => "view",
+            Materialize::Table => "model",
+            Materialize::Incremental => "incremental",
+        };
         let described = model.header.description.clone().unwrap_or_else(|| first_comment(&model.sql.text));
         lines.push([kind.to_owned(), model.name.to_string(), layer(model.layer), described]);
     }

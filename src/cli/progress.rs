@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use forecastle::run::{Event, ModelOutcome};
+use forecastle::run::{Event, FilledRecord, ModelOutcome};
 
 use super::terminal::Terminal;
+use super::validate::count;
 
 pub struct Progress<'t> {
     terminal: &'t Terminal,
@@ -31,6 +32,10 @@ impl<'t> Progress<'t> {
             }
             (Event::Day { day, nth, of }, None) if *of > 1 => self.terminal.say(&format!("day {nth} of {of}: {day}")),
             (Event::Source(source), Some(bar)) => bar.set_message(source.table.clone()),
+            (Event::Filling(filled), _) => self.say(&format!("{}: {}", filled.model, words(filled))),
+            (Event::Filled(filled), Some(bar)) => {
+                bar.set_message(format!("{} {} of {}", filled.model, filled.done, filled.due()));
+            }
             (Event::Model(model), Some(bar)) => bar.set_message(model.model.clone()),
             (Event::Check(check), Some(bar)) => bar.set_message(check.check.clone()),
             (Event::Report(report), Some(bar)) => bar.set_message(report.report.clone()),
@@ -48,6 +53,13 @@ impl<'t> Progress<'t> {
         }
     }
 
+    fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.terminal.say(text)),
+            None => self.terminal.say(text),
+        }
+    }
+
     fn above(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| self.terminal.warn(text)),
@@ -60,6 +72,8 @@ impl<'t> Progress<'t> {
             Event::Day { day, nth, of } => ("day", serde_json::json!({"day": day, "nth": nth, "of": of})),
             Event::Source(source) => ("source", serde_json::json!({"source": source})),
             Event::Past(past) => ("past", serde_json::json!({"past": past})),
+            Event::Filling(filled) => ("filling", serde_json::json!({"filling": filled})),
+            Event::Filled(filled) => ("filled", serde_json::json!({"filled": filled})),
             Event::Model(model) => ("model", serde_json::json!({"model": model})),
             Event::Check(check) => ("check", serde_json::json!({"check": check})),
             Event::Committed { day, commit } => ("commit", serde_json::json!({"day": day, "commit": commit})),
@@ -74,6 +88,27 @@ impl<'t> Progress<'t> {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Which days of an incremental model are to be computed, and why.
+fn words(filled: &FilledRecord) -> String {
+    let days = |days: usize| count(days, "day");
+    let mut parts = Vec::new();
+    if filled.missing > 0 {
+        parts.push(format!("computing {} that it has no rows of yet", days(filled.missing)));
+    }
+    if filled.changed > 0 {
+        parts.push(format!("its SQL has changed: computing {} again", days(filled.changed)));
+    }
+    if filled.corrected > 0 {
+        parts.push(format!("exports have been corrected: computing {} again", days(filled.corrected)));
+    }
+    if filled.refreshed > 0 {
+        parts.push(format!("computing {} again, as asked", days(filled.refreshed)));
+    }
+    let (from, to) = (filled.from, filled.to);
+    let span = if from == to { format!("{from}") } else { format!("{from} to {to}") };
+    format!("{} ({span})", parts.join("; "))
 }
 
 /// A bar, on a terminal only.

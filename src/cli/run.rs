@@ -29,7 +29,7 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
         (None, from, to) => Days::Between(from.unwrap_or(Day::FIRST), to.unwrap_or(Day::LAST)),
     };
     let select = args::selectors(&arguments.select, &arguments.exclude);
-    let request = Request { days, select, sources_only: arguments.sources_only };
+    let request = Request { days, select, sources_only: arguments.sources_only, full_refresh: arguments.full_refresh };
     if arguments.dry_run {
         return dry_run(host, &project, file, &prepared, &request);
     }
@@ -221,7 +221,9 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
             _ => {}
         }
     }
-    say(&format!("  models    {}", told.join(", ")));
+    let filled: usize = day.filled.iter().map(|filled| filled.done).sum();
+    let of_past = if filled > 0 { format!(", {} of earlier days", count(filled, "partition")) } else { String::new() };
+    say(&format!("  models    {}{of_past}", told.join(", ")));
     let passed = day.checks.iter().filter(|check| check.is_passed()).count();
     let failed = day.checks.iter().filter(|check| check.stops()).count();
     let warned = day.checks.len() - passed - failed;

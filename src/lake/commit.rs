@@ -119,6 +119,12 @@ impl Origin {
 impl Version {
     /// The fact that names the state which the version took rows over from.
     pub const BUILDS_ON: &str = "builds_on";
+    /// The fact that names the SQL by which a partition was computed.
+    pub const CODE: &str = "code";
+    /// The fact that names the states of the tables over which a partition was computed.
+    pub const INPUTS: &str = "inputs";
+    /// The facts by which the same rows are known to be of now; others are told once, by whoever came first.
+    pub(super) const STANDING: [&str; 3] = [Self::BUILDS_ON, Self::CODE, Self::INPUTS];
 
     pub fn origin(&self) -> Origin {
         Origin::of(&self.facts)

@@ -2,7 +2,6 @@
 //!
 //! The files are those of the pin, never a listing; their names never leave this module.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
@@ -101,7 +100,7 @@ impl Pin {
     fn provider(&self, version: Option<&Version>, schema: &SchemaRef) -> Arc<dyn TableProvider> {
         match version {
             Some(version) => {
-                let schema = TableSchema::builder(as_read(schema)).build();
+                let schema = as_read(schema);
                 Arc::new(LakeTable { schema, pin: self.clone(), version: version.clone(), files: Default::default() })
             }
             None => Arc::new(EmptyTable::new(as_read(schema))),
@@ -112,7 +111,7 @@ impl Pin {
 /// The rows as of a version.
 #[derive(Debug)]
 struct LakeTable {
-    schema: TableSchema,
+    schema: SchemaRef,
     pin: Pin,
     version: Version,
     /// What to read, once it was asked for.
@@ -135,33 +134,6 @@ impl LakeTable {
         let schema = self.pin.schema(&self.version).map_err(external)?;
         Ok(self.files.get_or_init(|| Files { pieces, schema }))
     }
-
-    /// Files as the engine reads them, and which of their rows.
-    fn to_engine(pieces: &[Piece]) -> Result<Vec<PartitionedFile>> {
-        let files = pieces.iter().map(|piece| {
-            let file = Self::file(&piece.path, piece.bytes)?;
-            Ok(match piece.selection() {
-                Some(selection) => file.with_extension(ParquetRowSelection::new(selection)),
-                None => file,
-            })
-        });
-        files.collect()
-    }
-
-    fn file(path: &Path, bytes: u64) -> Result<PartitionedFile> {
-        let location = StorePath::from_absolute_path(path).map_err(|error| {
-            DataFusionError::External(format!("the lake's path cannot be read by the engine: {error}").into())
-        })?;
-        let meta = ObjectMeta {
-            location,
-            // Files of the lake never change; the engine wants some moment.
-            last_modified: Default::default(),
-            size: bytes,
-            e_tag: None,
-            version: None,
-        };
-        Ok(PartitionedFile::new_from_meta(meta))
-    }
 }
 
 pub(super) fn external(error: Error) -> DataFusionError {
@@ -171,7 +143,7 @@ pub(super) fn external(error: Error) -> DataFusionError {
 #[async_trait]
 impl TableProvider for LakeTable {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(self.schema.table_schema())
+        Arc::clone(&self.schema)
     }
 
     fn table_type(&self) -> TableType {
@@ -186,23 +158,48 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let Files { pieces, schema } = self.files()?;
-        let wanted = match projection {
-            Some(projection) => Arc::new(self.schema().project(projection)?),
-            None => self.schema(),
-        };
         let is_recast = |field: &FieldRef| {
             schema.field_with_name(field.name()).is_ok_and(|stored| stored.data_type() != field.data_type())
         };
+        let Version { table, day, rows, .. } = &self.version;
+        let scan = Scan { schema: &self.schema, pieces: pieces.clone(), rows: *rows, of: (table.clone(), *day) };
+        scan.plan(projection, limit, is_recast)
+    }
+}
+
+/// Some files of a table, read one after the other.
+pub(super) struct Scan<'s> {
+    /// The table's columns; a file may have others, or of another type.
+    pub schema: &'s SchemaRef,
+    pub pieces: Vec<Piece>,
+    pub rows: u64,
+    /// What they hold, and of which day: for who has to tell of a value that does not fit.
+    pub of: (TableName, Day),
+}
+
+impl Scan<'_> {
+    /// `is_recast` says which columns have another type in one of the files.
+    pub fn plan(
+        self,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+        is_recast: impl Fn(&FieldRef) -> bool,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Self { schema, pieces, rows, of } = self;
+        let wanted = match projection {
+            Some(projection) => Arc::new(schema.project(projection)?),
+            None => Arc::clone(schema),
+        };
         if wanted.fields().iter().any(is_recast) {
-            let Version { table, day, .. } = self.version.clone();
-            let stream = Recast { table, day, pieces: pieces.clone(), schema: wanted.clone() };
+            let (table, day) = of;
+            let stream = Recast { table, day, pieces, schema: wanted.clone() };
             let exec = StreamingTableExec::try_new(wanted, vec![Arc::new(stream)], None, None, false, limit)?;
             return Ok(Arc::new(exec));
         }
-        let source = Arc::new(ParquetSource::new(self.schema.clone()));
-        let files = Self::to_engine(pieces)?;
-        let mut statistics = Statistics::new_unknown(self.schema.table_schema());
-        statistics.num_rows = Precision::Exact(usize::try_from(self.version.rows).unwrap_or(usize::MAX));
+        let source = Arc::new(ParquetSource::new(TableSchema::builder(Arc::clone(schema)).build()));
+        let files = pieces.iter().map(to_engine).collect::<Result<Vec<_>>>()?;
+        let mut statistics = Statistics::new_unknown(schema);
+        statistics.num_rows = Precision::Exact(usize::try_from(rows).unwrap_or(usize::MAX));
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
             .with_file_group(FileGroup::new(files))
             .with_statistics(statistics)
@@ -211,4 +208,24 @@ impl TableProvider for LakeTable {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// A file as the engine reads it, and which of its rows.
+fn to_engine(piece: &Piece) -> Result<PartitionedFile> {
+    let location = StorePath::from_absolute_path(&piece.path).map_err(|error| {
+        DataFusionError::External(format!("the lake's path cannot be read by the engine: {error}").into())
+    })?;
+    let meta = ObjectMeta {
+        location,
+        // Files of the lake never change; the engine wants some moment.
+        last_modified: Default::default(),
+        size: piece.bytes,
+        e_tag: None,
+        version: None,
+    };
+    let file = PartitionedFile::new_from_meta(meta);
+    Ok(match piece.selection() {
+        Some(selection) => file.with_extension(ParquetRowSelection::new(selection)),
+        None => file,
+    })
 }

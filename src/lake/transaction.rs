@@ -75,17 +75,16 @@ impl<'w> Transaction<'w> {
     }
 
     /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
-    /// rows and columns that it holds already are not stored again, and keep the facts they came with, unless they build
-    /// on another state now. Where their files are damaged they are stored again, and so mended.
+    /// rows and columns that it holds already are not stored again, and keep the facts they came with, unless they come
+    /// of another state or other SQL now. Where their files are damaged they are stored again, and so mended.
     pub fn add(&mut self, staged: Staged, facts: Facts) -> Result<bool> {
         let Staged { mut version, schema, closed, marks } = staged;
         self.marks.extend(marks.map(|marks| ((version.table.clone(), version.day), marks)));
         let key = (version.table.clone(), version.role, version.day);
         if let Some(held) = self.held(&version, &schema, Origin::of(&facts)) {
-            // The same rows may have been taken over from another state.
-            let built_on = |facts: &Facts| facts.get(Version::BUILDS_ON).cloned();
-            let is_as_built = built_on(&held.facts) == built_on(&facts);
-            self.state.put(if is_as_built { held } else { Version { facts, ..Version::clone(&held) }.into() });
+            // The same rows may come of another state, or of other SQL.
+            let is_standing = Version::STANDING.iter().all(|fact| held.facts.get(*fact) == facts.get(*fact));
+            self.state.put(if is_standing { held } else { Version { facts, ..Version::clone(&held) }.into() });
             self.touched.insert(key);
             return Ok(false);
         }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
 use datafusion::datasource::ViewTable;
-use futures::StreamExt;
+use datafusion::error::DataFusionError;
+use futures::{Stream, StreamExt, TryStreamExt};
 
+use super::partition::Recipe;
 use crate::catalogue::{Catalogue, Companion, Model};
 use crate::day::Day;
 use crate::error::{Error, Result};
@@ -14,7 +17,7 @@ use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
 use crate::query::changes::Changes;
 use crate::query::declared::reject_schema;
 use crate::query::past::{Past, Versions};
-use crate::query::{self, Session, Settings};
+use crate::query::{self, DeclaredTable, Session, Settings};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
 #[derive(Debug, Default)]
@@ -77,12 +80,24 @@ impl Fingerprints {
         self.relations.insert(model.name.to_string(), fingerprint.clone());
         fingerprint
     }
+
+    /// Enters what readers of a model depend on, where that is more than what the model depends on today.
+    pub fn enter_partitions(&mut self, recipe: &Recipe, pin: &Pin, settings: &Settings) {
+        let today = self.of(&recipe.name().to_string()).to_owned();
+        let print = sha256_of_parts([today.as_str(), &recipe.print(pin, settings)]);
+        self.relations.insert(recipe.name().to_string(), print);
+    }
 }
 
 /// Registers the declared tables as of the day, and all their snapshots up to it.
-pub fn register_declared(session: &Session, catalogue: &Catalogue, pin: &Pin, day: Day) -> Result<()> {
-    for (name, table) in &catalogue.tables {
-        let schema = table.schema();
+pub fn register_declared<'t>(
+    session: &Session,
+    tables: impl IntoIterator<Item = &'t DeclaredTable>,
+    pin: &Pin,
+    day: Day,
+) -> Result<()> {
+    for table in tables {
+        let (name, schema) = (&table.name, table.schema());
         session.register(&name.to_string(), pin.table(name, Role::Snapshot, day, &schema))?;
         let versions = Versions::Lake(pin.clone(), name.clone());
         session.register_past(&name.to_string(), Past { schema: schema.clone(), versions });
@@ -116,16 +131,23 @@ pub async fn register_view(session: &Session, model: &Model) -> Result<()> {
 
 /// Computes a model over what is registered in the context and writes its rows; a failure does not name the model.
 pub async fn build(session: Session, model: Model, mut table: TableWriter) -> Result<Staged> {
-    let failed = |error: datafusion::error::DataFusionError| {
+    let mut rows = rows(&session, &model).await?;
+    while let Some(batch) = rows.next().await {
+        table.write(&batch?)?;
+    }
+    table.finish()
+}
+
+/// The rows of a model over what is registered in the context, as they are made; a failure does not name the model.
+pub async fn rows(session: &Session, model: &Model) -> Result<impl Stream<Item = Result<RecordBatch>> + Unpin> {
+    let sql = model.sql.clone();
+    let failed = move |error: DataFusionError| {
         query::lake_failure(&error).unwrap_or_else(|| {
-            let found = model.sql.problem(&error);
+            let found = sql.problem(&error);
             Error::failed(found.message).help(format!("look at {}", found.place))
         })
     };
     let plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
-    let mut rows = session.stream(&plan).await.map_err(failed)?;
-    while let Some(batch) = rows.next().await {
-        table.write(&batch.map_err(failed)?)?;
-    }
-    table.finish()
+    let rows = session.stream(&plan).await.map_err(&failed)?;
+    Ok(rows.map_err(failed))
 }

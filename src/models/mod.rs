@@ -5,6 +5,7 @@
 //! gives, without a lake.
 
 mod build;
+pub mod partition;
 mod plan;
 pub mod test;
 

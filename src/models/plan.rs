@@ -8,12 +8,13 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
 use tokio::task::JoinSet;
 
-use crate::catalogue::{Catalogue, Companion, Model, Planned};
+use super::partition;
+use crate::catalogue::{Catalogue, Companion, Incremental, Model, Planned};
 use crate::error::{Error, Result};
 use crate::lake::{self, TableName};
 use crate::problem::{self, Problem};
-use crate::query::Session;
 use crate::query::past::{Past, Versions};
+use crate::query::{Relation, Session};
 
 /// Registers every declared table without rows, then plans each model after those that it reads, others beside it.
 ///
@@ -43,7 +44,14 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
         waiting = rest;
         let is_moving = !free.is_empty();
         for model in free {
-            if planned.covers(catalogue, model.relations()) {
+            let is_itself =
+                |relation: &&Relation| model.incremental.is_some() && relation.name == model.name.to_string();
+            let others = model.relations().iter().filter(|relation| !is_itself(relation));
+            if planned.covers(catalogue, others) {
+                let itself = model.incremental.as_ref().and_then(|how| how.columns.clone());
+                if let Some(columns) = itself {
+                    session.register(&model.name.to_string(), Arc::new(EmptyTable::new(columns)))?;
+                }
                 let (session, model) = (session.clone(), model.clone());
                 running.spawn(async move {
                     let plan = session.check(&model.selection, &model.sql).await;
@@ -73,10 +81,14 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     Ok(planned)
 }
 
-/// The columns of a planned model, of which no two may have the same name.
+/// The columns of a planned model as whoever reads it sees them, of which no two may have the same name.
 fn columns(model: &Model, plan: &LogicalPlan) -> Result<SchemaRef, Problem> {
     let schema = Arc::clone(plan.schema().inner());
+    if let Some(found) = partition::mistake(model, &schema) {
+        return Err(found);
+    }
     match repeated(&schema) {
+        None if model.incremental.is_some() => Ok(Incremental::stored(&schema)),
         None => Ok(schema),
         Some(twice) => {
             let found = Problem::error(model.sql.start(), format!("two columns of this model are named `{twice}`"));

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::calendar::Grain;
+use crate::day::Day;
+
 /// The front matter of a model.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -12,6 +15,14 @@ pub struct ModelHeader {
     pub materialize: Materialize,
     pub tags: Vec<String>,
     pub checks: Vec<ColumnCheck>,
+    /// Of which days an incremental model has a partition; of every day with a snapshot, if it says nothing.
+    pub every: Option<Every>,
+    /// The first day of which an incremental model may have a partition.
+    pub start: Option<Day>,
+    /// What becomes of an incremental model's partition of a day whose exports have been corrected.
+    pub on_correction: Option<OnCorrection>,
+    /// The columns of an incremental model that reads itself: names, and types as SQL writes them.
+    pub columns: Option<BTreeMap<String, String>>,
 }
 
 /// What becomes of a model's rows.
@@ -23,6 +34,45 @@ pub enum Materialize {
     /// Written to the lake for the run's day.
     #[default]
     Table,
+    /// A partition a day, written once and kept: what was so on that day, as far as that day knew.
+    Incremental,
+}
+
+/// How closely the partitions of an incremental model lie: one of each period, of the last day in it that has a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Every {
+    /// Of every day with a snapshot.
+    #[default]
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Every {
+    /// The period of which there is one partition; `None` for days.
+    pub fn grain(self) -> Option<Grain> {
+        match self {
+            Self::Day => None,
+            Self::Week => Some(Grain::Week),
+            Self::Month => Some(Grain::Month),
+            Self::Quarter => Some(Grain::Quarter),
+            Self::Year => Some(Grain::Year),
+        }
+    }
+}
+
+/// What becomes of a partition when an export of its day, or of one before it, is corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnCorrection {
+    /// It stays: a forecast is what was said then.
+    #[default]
+    Keep,
+    /// It is computed again.
+    Recompute,
 }
 
 /// A rule for a model's columns; exactly one of the kinds is given.

@@ -8,6 +8,9 @@ use datafusion::sql::sqlparser::ast::{
     ColumnDef, ColumnOption, CreateTable, DataType as SqlType, ExactNumberInfo, Expr, Spanned,
     Statement as SqlStatement, TableConstraint, Value,
 };
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+use datafusion::sql::sqlparser::tokenizer::Token;
 
 use crate::lake::TableName;
 use crate::problem::{self, Place, Problem};
@@ -210,6 +213,13 @@ fn enumeration(expr: &Expr) -> Option<(String, Vec<String>)> {
         _ => None,
     });
     Some((column.value.to_lowercase(), values.collect::<Option<Vec<_>>>()?))
+}
+
+/// The engine's type for the text of one that a declared column can have.
+pub fn type_of(text: &str) -> Option<DataType> {
+    let mut parser = Parser::new(&GenericDialect {}).try_with_sql(text).ok()?;
+    let written = parser.parse_data_type().ok()?;
+    (parser.peek_token().token == Token::EOF).then(|| arrow_type(&written))?
 }
 
 /// The engine's type for one of those that a declared column can have.

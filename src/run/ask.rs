@@ -27,9 +27,18 @@ pub async fn ask(
     let selection = statement::parse(sql).map_err(wrong)?;
     let session = Session::open(&settings(pipeline, day))?;
     let catalogue = &prepared.catalogue;
-    models::register_declared(&session, catalogue, pin, day)?;
+    models::register_declared(&session, catalogue.tables.values(), pin, day)?;
     let needed = needed(catalogue, pin, day, &selection);
+    let settings = settings(pipeline, day);
+    let recipes = models::partition::recipes(catalogue, &prepared.planned, &settings);
     for model in catalogue.order().into_iter().filter(|model| needed.contains(&model.name)) {
+        if let Some(recipe) = recipes.iter().find(|recipe| *recipe.name() == model.name) {
+            match pin.on(&model.name, Role::Model, day) {
+                Some(_) => recipe.register(&session, pin, &settings, true)?,
+                None => recipe.register_computed(&session, pin, &settings).await?,
+            }
+            continue;
+        }
         if model.is_view() || !models::register_model(&session, &model.name, pin, day)? {
             models::register_view(&session, model).await?;
         }

@@ -8,6 +8,7 @@
 //! before the first export, those are rebuilt once the newest day's sources are read, as a commit of their own.
 
 mod ask;
+mod fill;
 mod past;
 mod prepare;
 mod record;
@@ -25,8 +26,8 @@ use uuid::Uuid;
 pub use ask::ask;
 pub use prepare::{Environment, JobTemplate, Prepared, prepare, settings};
 pub use record::{
-    DayRecord, Event, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord, SourceOutcome,
-    SourceRecord, Status, claims,
+    DayRecord, Event, FilledRecord, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord,
+    SourceOutcome, SourceRecord, Status, claims,
 };
 
 pub use test::{Tested, test};
@@ -37,10 +38,12 @@ use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::ingest;
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
+use crate::models::partition::Recipe;
 use crate::models::{self, Fingerprints};
 use crate::project::{PipelineFile, Project};
 use crate::query::Session;
 use crate::reports::{self, Table};
+use fill::{Fill, Unfilled};
 use schedule::{Held, Schedule};
 use sources::Sources;
 
@@ -73,6 +76,8 @@ pub struct Request {
     pub select: Vec<Selector>,
     /// Load the exports and do no more: no models, checks and reports.
     pub sources_only: bool,
+    /// Compute the partitions of incremental models of all days anew.
+    pub full_refresh: bool,
 }
 
 /// What a run would do.
@@ -83,6 +88,7 @@ pub struct Plan {
     pub models: Vec<TableName>,
     pub reports: Vec<String>,
     pub sources_only: bool,
+    pub full_refresh: bool,
 }
 
 /// Decides what a run is to do, without doing any of it.
@@ -114,10 +120,11 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
     let chosen = Selector::models(&request.select, &prepared.catalogue)?;
     let reports = file.pipeline.reports.iter().filter(|name| Selector::takes_report(&request.select, name)).cloned();
     if request.sources_only {
-        return Ok(Plan { days, models: Vec::new(), reports: Vec::new(), sources_only: true });
+        return Ok(Plan { days, models: Vec::new(), reports: Vec::new(), sources_only: true, full_refresh: false });
     }
     let models = models.filter(|name| chosen.contains(name)).collect();
-    Ok(Plan { days, models, reports: reports.collect(), sources_only: false })
+    let full_refresh = request.full_refresh;
+    Ok(Plan { days, models, reports: reports.collect(), sources_only: false, full_refresh })
 }
 
 fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error {
@@ -204,6 +211,7 @@ fn begin(days: &mut Vec<DayRecord>, day: Day) -> &mut DayRecord {
         commit: None,
         sources: Vec::new(),
         past: None,
+        filled: Vec::new(),
         models: Vec::new(),
         checks: Vec::new(),
         checks_skipped: Vec::new(),
@@ -284,11 +292,33 @@ impl Work<'_> {
         }
         let mut answers = Answers::new();
         if is_newest && !self.plan.sources_only {
-            answers = self.compute(&mut transaction, day, record, observe).await?;
-            self.settle_models(&mut transaction, day, newest_model_day)?;
+            let fill = self.filling(day);
+            let mut unfilled = Unfilled::new();
+            if !fill.is_idle(&transaction.view()) {
+                let message = format!("{} for {day}, its sources", self.file.pipeline.name);
+                self.commit(transaction, day, &message, record, observe)?;
+                unfilled = fill.work(writer, &mut record.filled, observe).await?;
+                transaction = writer.begin(day)?;
+            }
+            answers = self.compute(&mut transaction, day, (&fill.recipes, unfilled), record, observe).await?;
+            self.settle_models(&mut transaction, day, newest_model_day, &fill.recipes, observe)?;
         }
         self.commit(transaction, day, &format!("{} for {day}", self.file.pipeline.name), record, observe)?;
         Ok(answers)
+    }
+
+    /// What is computed of incremental models for days before the run's.
+    fn filling(&self, day: Day) -> Fill<'_> {
+        let Prepared { catalogue, planned, .. } = self.prepared;
+        let pipeline = &self.file.pipeline;
+        Fill {
+            pipeline,
+            recipes: models::partition::recipes(catalogue, planned, &settings(pipeline, day)),
+            selected: self.plan.models.iter().cloned().collect(),
+            is_refresh: self.plan.full_refresh,
+            host: self.host,
+            day,
+        }
     }
 
     fn past(&self, day: Day, view: &Pin, observe: &mut dyn FnMut(Event<'_>)) -> Result<Option<past::Found<'_>>> {
@@ -397,6 +427,7 @@ impl Work<'_> {
         &self,
         transaction: &mut Transaction<'_>,
         day: Day,
+        (recipes, unfilled): (&[Arc<Recipe>], Unfilled),
         record: &mut DayRecord,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Answers> {
@@ -404,7 +435,7 @@ impl Work<'_> {
         let session = Session::open(&settings)?;
         let catalogue = &self.prepared.catalogue;
         let view = transaction.view();
-        models::register_declared(&session, catalogue, &view, day)?;
+        models::register_declared(&session, catalogue.tables.values(), &view, day)?;
         let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);
         let selected = self.plan.models.iter().cloned().collect();
         let schedule = Schedule {
@@ -414,6 +445,9 @@ impl Work<'_> {
             schemas: &self.prepared.planned.schemas,
             day,
             selected,
+            recipes,
+            unfilled,
+            settings: &settings,
             threads: self.host.threads,
         };
         let held: Held = schedule.work(prints, record, observe).await?;
@@ -436,16 +470,38 @@ impl Work<'_> {
         Ok(answers)
     }
 
-    /// A model's table is of the newest day: an older day's rows served its reports, and a newer day's replace them.
-    fn settle_models(&self, transaction: &mut Transaction<'_>, day: Day, newest: Option<Day>) -> Result<()> {
-        let names: Vec<TableName> = transaction.view().tables(Role::Model).cloned().collect();
-        for name in names {
-            let days = transaction.view().days(&name, Role::Model);
-            let is_known = self.prepared.catalogue.models.get(&name).is_some_and(|model| !model.is_view());
+    /// A model's table is of the newest day: an older day's rows served its reports, and a newer day's replace them. An
+    /// incremental model's partitions stay, but for those that the newest day and any later one leave out.
+    fn settle_models(
+        &self,
+        transaction: &mut Transaction<'_>,
+        day: Day,
+        newest: Option<Day>,
+        recipes: &[Arc<Recipe>],
+        observe: &mut dyn FnMut(Event<'_>),
+    ) -> Result<()> {
+        let view = transaction.view();
+        let is_newest = newest.is_none_or(|newest| newest <= day);
+        let settings = settings(&self.file.pipeline, day);
+        for name in view.tables(Role::Model) {
+            if let Some(recipe) = recipes.iter().find(|recipe| recipe.name() == name) {
+                for old in recipe.thinned(&view, &settings).into_iter().filter(|_| is_newest) {
+                    transaction.remove(name, Role::Model, old)?;
+                }
+                continue;
+            }
+            let days = view.days(name, Role::Model);
+            let is_known = self.prepared.catalogue.models.get(name).is_some_and(|model| !model.is_view());
             let keep = days.iter().max().copied().filter(|_| is_known);
-            let keep = if newest.is_some_and(|newest| newest > day) { keep.filter(|keep| *keep != day) } else { keep };
-            for old in days.into_iter().filter(|of| Some(*of) != keep) {
-                transaction.remove(&name, Role::Model, old)?;
+            let keep = if is_newest { keep } else { keep.filter(|keep| *keep != day) };
+            let gone: Vec<Day> = days.into_iter().filter(|of| Some(*of) != keep).collect();
+            if gone.len() > 1 {
+                let said = format!("{name} is no incremental model any more: its {} days leave the lake", gone.len());
+                let until = format!("`--commit {}` shows them until `lake gc` has removed them", view.commit());
+                observe(Event::Warning(format!("{said}; {until}")));
+            }
+            for old in gone {
+                transaction.remove(name, Role::Model, old)?;
             }
         }
         Ok(())

@@ -7,7 +7,8 @@ use crate::catalogue::CheckOutcome;
 use crate::day::Day;
 use crate::error::{Kind, Result};
 use crate::ingest::Counts;
-use crate::lake::{Claim, Lake};
+use crate::lake::{Claim, Lake, TableName};
+use crate::models::partition::Reason;
 
 /// The record of a run, kept in the lake as `runs/<run id>/run.json`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub struct DayRecord {
     /// Days before the first export, if they were rebuilt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub past: Option<PastRecord>,
+    /// Partitions of incremental models that were computed for earlier days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filled: Vec<FilledRecord>,
     pub models: Vec<ModelRecord>,
     pub checks: Vec<CheckOutcome>,
     /// Checks that could not run because what they read is not there.
@@ -111,6 +115,54 @@ pub struct PastRecord {
     /// Why events were passed over, and what else is not known; the most frequent first.
     pub reasons: Vec<String>,
     pub commit: Option<u64>,
+}
+
+/// Partitions of an incremental model that a run computed for days before its own, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilledRecord {
+    pub model: String,
+    /// The oldest and the newest of the days.
+    pub from: Day,
+    pub to: Day,
+    /// Days that had no partition.
+    pub missing: usize,
+    /// Partitions that other SQL had computed.
+    pub changed: usize,
+    /// Partitions over exports that were corrected since.
+    pub corrected: usize,
+    /// Partitions that were to be computed anew whatever they held.
+    pub refreshed: usize,
+    /// How many of them have been computed.
+    pub done: usize,
+    pub commits: Vec<u64>,
+}
+
+impl FilledRecord {
+    /// Of what is due, nothing of which is done.
+    pub fn of(model: &TableName, due: &[(Day, Reason)]) -> Self {
+        let count = |reason: Reason| due.iter().filter(|(_, why)| *why == reason).count();
+        let (from, to) = match due {
+            [(from, _), .., (to, _)] => (*from, *to),
+            [(only, _)] => (*only, *only),
+            [] => (Day::FIRST, Day::FIRST),
+        };
+        Self {
+            model: model.to_string(),
+            from,
+            to,
+            missing: count(Reason::Missing),
+            changed: count(Reason::Changed),
+            corrected: count(Reason::Corrected),
+            refreshed: count(Reason::Refresh),
+            done: 0,
+            commits: Vec::new(),
+        }
+    }
+
+    /// How many days are due.
+    pub fn due(&self) -> usize {
+        self.missing + self.changed + self.corrected + self.refreshed
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,6 +213,10 @@ pub enum Event<'e> {
     },
     Source(&'e SourceRecord),
     Past(&'e PastRecord),
+    /// Partitions of earlier days are about to be computed.
+    Filling(&'e FilledRecord),
+    /// One more of them is done.
+    Filled(&'e FilledRecord),
     Model(&'e ModelRecord),
     Check(&'e CheckOutcome),
     Committed {
@@ -189,7 +245,8 @@ impl Record {
         self.days.iter().chain(&self.followed).flat_map(|record| {
             let rebuilt = record.past.as_ref().and_then(|past| past.commit);
             let of = |commit| Claim { commit, run_id: self.run_id.clone(), day: record.day };
-            rebuilt.into_iter().chain(record.commit).map(of)
+            let filled = record.filled.iter().flat_map(|filled| &filled.commits).copied();
+            rebuilt.into_iter().chain(filled).chain(record.commit).map(of).collect::<Vec<_>>()
         })
     }
 

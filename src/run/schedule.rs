@@ -12,10 +12,11 @@ use crate::catalogue::{Catalogue, Check, CheckOutcome, Model, Subject};
 use crate::checks;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
-use crate::lake::{self, Facts, Role, Staged, TableName, Transaction};
+use crate::lake::{self, Role, Staged, TableName, Transaction};
+use crate::models::partition::{self, Recipe};
 use crate::models::{self, Fingerprints};
 use crate::project::Gravity;
-use crate::query::{Relation, Session};
+use crate::query::{Relation, Session, Settings};
 
 /// What has become of a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub struct Schedule<'r, 'w> {
     pub day: Day,
     /// The models that are to be built; others are read as the lake has them, or computed.
     pub selected: BTreeSet<TableName>,
+    /// How the partitions of incremental models are made.
+    pub recipes: &'r [Arc<Recipe>],
+    /// Incremental models whose earlier partitions could not be computed, and why.
+    pub unfilled: BTreeMap<TableName, String>,
+    pub settings: &'r Settings,
     pub threads: usize,
 }
 
@@ -97,7 +103,13 @@ impl<'r> Schedule<'r, '_> {
                 Finished::Checks(outcomes) => self.finish_checks(&mut progress, outcomes?),
             }
         }
-        let Progress { standing, failed_checks, record, .. } = progress;
+        let Progress { models, standing, failed_checks, record, .. } = progress;
+        if let Some(WaitingModel { model, .. }) = models.first() {
+            return Err(Error::failed(format!(
+                "{} was never free to be built: this is a mistake of the program",
+                model.name
+            )));
+        }
         record.models.sort_by(|a, b| a.model.cmp(&b.model));
         record.checks.sort_by(|a, b| a.check.cmp(&b.check));
         record.checks_skipped.sort();
@@ -120,7 +132,8 @@ impl<'r> Schedule<'r, '_> {
         let ancestors = ancestors(catalogue, &order);
         let waiting_model = |model: &'r Model| WaitingModel {
             model,
-            reads: models_of(model.relations()),
+            // Its own earlier days are there already.
+            reads: models_of(model.relations()).into_iter().filter(|name| *name != model.name.to_string()).collect(),
             gates: checks_before(catalogue, &ancestors[&model.name]),
         };
         let waiting_check = |check: &'r Check| WaitingCheck { check, reads: models_of(&check.selection.relations) };
@@ -172,6 +185,13 @@ impl<'r> Schedule<'r, '_> {
             }
             return Ok(Some(Standing::Missing(why)));
         }
+        if let Some(why) = self.unfilled.get(&model.name) {
+            progress.note_model(&model.name, ModelOutcome::Failed(why.clone()), 0);
+            return Ok(Some(Standing::Missing(format!("{} failed", model.name))));
+        }
+        if let Some(recipe) = self.recipe(&model.name) {
+            return self.take_up_partition(progress, &recipe, &print).await;
+        }
         if !model.is_view() && self.is_unchanged(&model.name, &print) {
             models::register_model(self.session, &model.name, &self.transaction.view(), self.day)?;
             if is_selected {
@@ -187,6 +207,47 @@ impl<'r> Schedule<'r, '_> {
         Ok(None)
     }
 
+    fn recipe(&self, name: &TableName) -> Option<Arc<Recipe>> {
+        self.recipes.iter().find(|recipe| recipe.name() == name).cloned()
+    }
+
+    /// Finds the partition of the day as it is to be, or starts it; those before it have been seen to.
+    async fn take_up_partition(
+        &mut self,
+        progress: &mut Progress<'r, '_>,
+        recipe: &Recipe,
+        print: &str,
+    ) -> Result<Option<Standing>> {
+        let (name, view) = (recipe.name(), self.transaction.view());
+        let is_selected = self.selected.contains(name);
+        let is_due = recipe.days(&view, self.settings).last() == Some(&self.day);
+        if !is_due || self.is_unchanged(name, print) || recipe.is_settled(&view, self.settings) {
+            if is_selected {
+                progress.note_model(name, ModelOutcome::Unchanged, self.rows(name));
+            }
+            self.show_partitions(progress, recipe)?;
+            return Ok(Some(Standing::Ready));
+        }
+        if !is_selected {
+            recipe.register_computed(self.session, &view, self.settings).await?;
+            progress.prints.enter_partitions(recipe, &view, self.settings);
+            return Ok(Some(Standing::Ready));
+        }
+        if recipe.model.reads_itself() {
+            recipe.register(self.session, &view, self.settings, false)?;
+        }
+        self.start(progress, &recipe.model)?;
+        Ok(None)
+    }
+
+    /// Lets those that read an incremental model see its partitions up to the day.
+    fn show_partitions(&self, progress: &mut Progress<'r, '_>, recipe: &Recipe) -> Result<()> {
+        let view = self.transaction.view();
+        recipe.register(self.session, &view, self.settings, true)?;
+        progress.prints.enter_partitions(recipe, &view, self.settings);
+        Ok(())
+    }
+
     /// Starts a model; its writer is made here, because only one place may begin tables of the commit.
     fn start(&mut self, progress: &mut Progress<'r, '_>, model: &Model) -> Result<()> {
         let schema = self
@@ -195,8 +256,14 @@ impl<'r> Schedule<'r, '_> {
             .map(lake::as_read)
             .ok_or_else(|| Error::failed(format!("{} was not planned", model.name)))?;
         let writer = self.transaction.table(&model.name, Role::Model, self.day, &schema, &[])?;
-        let (session, name, model) = (self.session.clone(), model.name.clone(), model.clone());
-        progress.run(async move { Finished::Model(name, Box::new(models::build(session, model, writer).await)) });
+        let (session, name, model, day) = (self.session.clone(), model.name.clone(), model.clone(), self.day);
+        progress.run(async move {
+            let built = match model.incremental {
+                Some(_) => partition::build(session, model, writer, day).await,
+                None => models::build(session, model, writer).await,
+            };
+            Finished::Model(name, Box::new(built))
+        });
         Ok(())
     }
 
@@ -232,10 +299,16 @@ impl<'r> Schedule<'r, '_> {
     fn finish_model(&mut self, progress: &mut Progress<'r, '_>, name: &TableName, built: Result<Staged>) -> Result<()> {
         let standing = match built {
             Ok(staged) => {
-                let mut facts = Facts::new();
+                let recipe = self.recipe(name);
+                let view = || self.transaction.view();
+                let mut facts =
+                    recipe.as_ref().map(|of| of.facts(&view(), self.day, self.settings)).unwrap_or_default();
                 facts.insert("fingerprint".to_owned(), progress.prints.of(&name.to_string()).into());
                 self.transaction.add(staged, facts)?;
-                models::register_model(self.session, name, &self.transaction.view(), self.day)?;
+                match recipe {
+                    Some(recipe) => self.show_partitions(progress, &recipe)?,
+                    None => drop(models::register_model(self.session, name, &self.transaction.view(), self.day)?),
+                }
                 progress.note_model(name, ModelOutcome::Built, self.rows(name));
                 Standing::Ready
             }

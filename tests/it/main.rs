@@ -22,6 +22,7 @@ mod layers;
 mod mistakes;
 mod models;
 mod module_order;
+mod partitions;
 mod past;
 mod questions;
 mod rebuilt;

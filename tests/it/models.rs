@@ -135,7 +135,12 @@ fn what_is_excluded_is_not_built_and_reports_read_what_the_lake_holds() {
     let project = small();
     let exclude = |text: &str| vec![text.parse::<forecastle::catalogue::Selector>().unwrap().excluding()];
     let run = |select| {
-        let request = forecastle::run::Request { days: Days::One(day("2026-11-02")), select, sources_only: false };
+        let request = forecastle::run::Request {
+            days: Days::One(day("2026-11-02")),
+            select,
+            sources_only: false,
+            full_refresh: false,
+        };
         project.try_run(&request).unwrap_or_else(|error| panic!("{}", told(&error)))
     };
     let names = |record: &forecastle::run::Record| {
@@ -157,6 +162,7 @@ fn a_selection_of_nothing_is_a_mistake_that_names_the_nearest() {
         days: Days::Missing,
         select: vec!["kpi.totl".parse().unwrap()],
         sources_only: false,
+        full_refresh: false,
     };
     let error = project.try_run(&request).err().unwrap();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Project, "`kpi.totl` selects nothing"));

@@ -182,18 +182,24 @@ impl TestProject {
     }
 
     pub fn run_days(&self, days: Days) -> Record {
-        self.try_run(&Request { days, select: Vec::new(), sources_only: false })
+        self.try_run(&Request { days, select: Vec::new(), sources_only: false, full_refresh: false })
             .unwrap_or_else(|error| panic!("{}", told(&error)))
     }
 
     pub fn run_selected(&self, days: Days, selectors: &[&str]) -> Record {
         let select = selectors.iter().map(|text| text.parse().unwrap()).collect();
-        self.try_run(&Request { days, select, sources_only: false }).unwrap_or_else(|error| panic!("{}", told(&error)))
+        self.try_run(&Request { days, select, sources_only: false, full_refresh: false })
+            .unwrap_or_else(|error| panic!("{}", told(&error)))
     }
 
     /// The failure of a run that must fail.
     pub fn fail_to_run(&self, on: &str) -> Error {
-        match self.try_run(&Request { days: Days::One(day(on)), select: Vec::new(), sources_only: false }) {
+        match self.try_run(&Request {
+            days: Days::One(day(on)),
+            select: Vec::new(),
+            sources_only: false,
+            full_refresh: false,
+        }) {
             Ok(record) => panic!("the run of {on} did not fail: {:?}", record.status),
             Err(error) => error,
         }
@@ -216,7 +222,12 @@ impl TestProject {
             Ok(problems) if !problems.is_empty() => {
                 problems.iter().map(|problem| problem.render(false)).collect::<Vec<_>>().join("\n\n")
             }
-            Ok(_) => match self.try_run(&Request { days: Days::Missing, select: Vec::new(), sources_only: false }) {
+            Ok(_) => match self.try_run(&Request {
+                days: Days::Missing,
+                select: Vec::new(),
+                sources_only: false,
+                full_refresh: false,
+            }) {
                 Err(error) => told(&error),
                 Ok(record) => record_complaints(&record),
             },

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 
 pub use difference::Difference;
 
+use super::partition;
 use crate::catalogue::{Catalogue, Companion, Model, Planned, TestFile};
 use crate::day::Day;
 use crate::error::{Error, Result};
@@ -229,7 +230,11 @@ impl Bench {
         for (name, past) in &tables.pasts {
             session.register_past(name, past.clone());
         }
-        let plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+        let mut plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
+        if model.incremental.is_some() {
+            plan = partition::with_day(plan, settings.day)
+                .map_err(|error| Error::failed(format!("{} cannot tell its day: {error}", model.name)))?;
+        }
         let columns = plan.schema().fields().iter().map(|field| field.name().clone()).collect();
         Ok(Self { session, model: Arc::clone(model), plan, tables, columns })
     }
