@@ -10,7 +10,7 @@ use crate::path;
 use crate::problem::Problem;
 use crate::project::{Every, Materialize, ModelHeader, OnCorrection};
 use crate::query::{Selection, declared};
-use crate::yaml::{Document, Segment};
+use crate::yaml::Document;
 
 /// How the partitions of an incremental model lie, and when they are computed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,10 +45,7 @@ pub fn read(
     document: Option<&Document>,
 ) -> Result<Option<Incremental>, Vec<Problem>> {
     let itself = selection.relations.iter().find(|relation| relation.name == name.to_string());
-    let place = |path: &[Segment]| match document {
-        Some(document) => document.key_place(path),
-        None => unreachable!("without a document the header says nothing"),
-    };
+    let told = || document.expect("without a document the header says nothing");
     if header.materialize != Materialize::Incremental {
         let said = [
             ("every", header.every.is_some()),
@@ -57,7 +54,7 @@ pub fn read(
             ("columns", header.columns.is_some()),
         ];
         let stray = |(key, _): (&'static str, bool)| {
-            let found = Problem::error(place(&path![key]), format!("`{key}` is for incremental models"));
+            let found = Problem::error(told().key_place(&path![key]), format!("`{key}` is for incremental models"));
             found.help("add `materialize: incremental`, or leave it out")
         };
         let strays: Vec<Problem> = said.into_iter().filter(|(_, is_said)| *is_said).map(stray).collect();
@@ -69,7 +66,7 @@ pub fn read(
                 Some(data_type) => Ok(Field::new(column.to_lowercase(), data_type, true)),
                 None => {
                     let found = Problem::error(
-                        place(&path!["columns", column.as_str()]),
+                        told().place(&path!["columns", column.as_str()]),
                         format!("there is no type `{written}`"),
                     );
                     Err(found.help("use TEXT, BOOLEAN, INTEGER, BIGINT, DOUBLE, DECIMAL(p, s), DATE or TIMESTAMP"))

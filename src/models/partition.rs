@@ -27,8 +27,10 @@ use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
 use crate::lake::{self, Facts, Pin, Role, TableName, TableWriter, Version};
+use crate::problem::Problem;
 use crate::project::OnCorrection;
 use crate::query::{DeclaredTable, Session, Settings};
+use crate::sql_type;
 
 /// What the partitions of a model are computed with.
 #[derive(Debug, Clone)]
@@ -49,7 +51,7 @@ pub struct Recipe {
 
 #[derive(Debug, Clone)]
 enum Above {
-    Inlined(Model),
+    Inlined(Box<Model>),
     Partitioned(Arc<Recipe>),
 }
 
@@ -106,7 +108,7 @@ impl Recipe {
             .filter(|model| reached.contains(&model.name))
             .map(|model| match partitioned(&model.name) {
                 Some(recipe) => Above::Partitioned(recipe),
-                None => Above::Inlined(model.clone()),
+                None => Above::Inlined(Box::new(model.clone())),
             })
             .collect();
         let mut inputs = tables.clone();
@@ -335,34 +337,38 @@ fn on(batch: &RecordBatch, day: Day) -> Result<RecordBatch> {
 }
 
 /// What is wrong with the columns of an incremental model; `made` are those that its SELECT makes.
-pub fn mistake(model: &Model, made: &Schema) -> Option<crate::problem::Problem> {
+pub fn mistake(model: &Model, made: &Schema) -> Option<Problem> {
     let how = model.incremental.as_ref()?;
-    let found =
-        |message: String, help: &str| Some(crate::problem::Problem::error(model.sql.start(), message).help(help));
+    let found = |column: &str, message: String, help: &str| {
+        let place = model.sql.place_of_column(column).unwrap_or_else(|| model.sql.start());
+        Some(Problem::error(place, message).help(help))
+    };
     if let Ok(day) = made.field_with_name(Incremental::DAY)
         && day.data_type() != &DataType::Date32
     {
         let said = format!(
             "the column `day` of an incremental model is the DATE of its partition, and here it is {}",
-            crate::sql_type::of(day.data_type())
+            sql_type::of(day.data_type())
         );
-        return found(said, "give it another name with AS, or write `current_date AS day`");
+        return found(Incremental::DAY, said, "give it another name with AS, or write `current_date AS day`");
     }
     let said = how.columns.as_ref()?;
     let stored = Incremental::stored(made);
     for field in stored.fields() {
-        let is = crate::sql_type::of(field.data_type());
+        let is = sql_type::of(field.data_type());
         match said.field_with_name(field.name()) {
             Ok(told) if told.data_type() == field.data_type() => {}
             Ok(told) => {
-                let told = crate::sql_type::of(told.data_type());
+                let told = sql_type::of(told.data_type());
                 return found(
+                    field.name(),
                     format!("`{}` is {is}, and `columns` says {told}", field.name()),
                     "say what the SELECT makes, or cast it",
                 );
             }
             Err(_) => {
                 return found(
+                    field.name(),
                     format!("the column `{}` is not in `columns`", field.name()),
                     "add it to `columns` in the front matter",
                 );
@@ -371,6 +377,7 @@ pub fn mistake(model: &Model, made: &Schema) -> Option<crate::problem::Problem> 
     }
     let more = said.fields().iter().find(|field| stored.field_with_name(field.name()).is_err())?;
     found(
+        more.name(),
         format!("`columns` names `{}`, which the SELECT does not make", more.name()),
         "leave it out of `columns`, or add it to the SELECT",
     )

@@ -115,6 +115,16 @@ impl Sql {
         self.places_of_word(word).into_iter().next()
     }
 
+    /// Where the statement names a column of its result: behind AS, else where the word stands first.
+    pub fn place_of_column(&self, column: &str) -> Option<Place> {
+        let is_alias = |place: &&Place| {
+            let before = place.source.text[..place.span.start].trim_end();
+            before.rsplit(char::is_whitespace).next().is_some_and(|word| word.eq_ignore_ascii_case("as"))
+        };
+        let places = self.places_of_word(column);
+        places.iter().find(is_alias).or(places.first()).cloned()
+    }
+
     /// The place of a word that stands behind a token on the same line.
     pub fn place_of_word_after(&self, token: Span, word: &str) -> Option<Place> {
         let text = SourceFile { path: String::new(), text: self.text.clone() };

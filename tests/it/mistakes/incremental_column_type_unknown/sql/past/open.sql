@@ -1,0 +1,7 @@
+/* ---
+materialize: incremental
+columns:
+  n: BIGNUM
+--- */
+SELECT count(*) AS n
+FROM past.open

@@ -1,0 +1,6 @@
+/* ---
+materialize: incremental
+columns: {n: INTEGER}
+--- */
+SELECT count(*) AS n
+FROM past.open

@@ -1,0 +1,4 @@
+/* ---
+materialize: incremental
+--- */
+SELECT count(*) AS day FROM crm.deal

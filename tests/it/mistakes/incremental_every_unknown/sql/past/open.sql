@@ -1,0 +1,5 @@
+/* ---
+materialize: incremental
+every: fortnight
+--- */
+SELECT count(*) AS n FROM crm.deal

@@ -1,0 +1,4 @@
+/* ---
+every: week
+--- */
+SELECT count(*) AS n FROM crm.deal

@@ -1,0 +1,5 @@
+/* ---
+materialize: incremental
+--- */
+SELECT count(*) AS n
+FROM past.open
