@@ -22,6 +22,17 @@ pub struct Check {
     /// For a rule that looks at one row at a time: the condition that offenders meet. Such rules of a model are counted
     /// in one pass over it.
     pub condition: Option<String>,
+    /// For a rule that holds one number against those of the days before: its SELECT gives that number.
+    pub measure: Option<Measure>,
+}
+
+/// How a number may differ from the median of the days before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Measure {
+    /// Rows; not more than a share of the median below or above it.
+    RowCount { drop: Option<f64>, grow: Option<f64> },
+    /// The share of rows with NULL in a column; not above the median by more than so much.
+    NullShare { rise: f64 },
 }
 
 /// What a check is about: what depends on it waits for it.
@@ -43,12 +54,18 @@ impl Check {
 }
 
 /// What a check found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckOutcome {
     pub check: String,
     pub severity: Gravity,
-    /// How many rows break the rule.
+    /// How many rows break the rule; 1, if a number does that is held against those of the days before.
     pub offenders: u64,
+    /// That number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
+    /// In what it differs from those of the days before, if it breaks the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 impl CheckOutcome {
@@ -76,5 +93,6 @@ pub fn parse(name: &TableName, file: &ProjectFile) -> Result<Check, Vec<Problem>
         sql,
         selection,
         condition: None,
+        measure: None,
     })
 }

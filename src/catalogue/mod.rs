@@ -11,12 +11,13 @@ mod incremental;
 mod model;
 mod planned;
 mod report;
+mod rule;
 mod select;
 mod test_file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use check::{Check, CheckOutcome, Subject};
+pub use check::{Check, CheckOutcome, Measure, Subject};
 pub use companion::Companion;
 pub use incremental::Incremental;
 pub use model::Model;

@@ -191,6 +191,10 @@ pub struct Run {
     #[arg(long, conflicts_with = "sources_only")]
     pub full_refresh: bool,
 
+    /// List the keys of the rows that break a check
+    #[arg(long)]
+    pub show_offenders: bool,
+
     /// Tell what would be done, and do nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -16,6 +16,9 @@ use super::progress::Progress;
 use super::terminal::result;
 use super::validate::count;
 
+/// So many offenders of each check are listed; the lake keeps more.
+const SHOWN_OFFENDERS: usize = 20;
+
 pub const PROGRAM: &str = concat!("forecastle ", env!("CARGO_PKG_VERSION"));
 
 pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
@@ -58,7 +61,11 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
     };
     progress.clear();
     let record = result?;
-    summary(host, &record, started);
+    let offenders = match (arguments.show_offenders, record.days.last(), pin(&project, file)?) {
+        (true, Some(last), Some(pin)) => run::offenders::kept(&pin, last.day)?,
+        _ => Vec::new(),
+    };
+    summary(host, &record, started, &offenders);
     Ok(Outcome::from(record.status))
 }
 
@@ -111,7 +118,7 @@ fn shortened(days: &[String]) -> String {
 }
 
 /// What the run came to, for a person.
-fn summary(host: &Host, record: &Record, started: Timestamp) {
+fn summary(host: &Host, record: &Record, started: Timestamp, offenders: &[(String, String)]) {
     let say = |text: &str| host.terminal.say(text);
     if host.terminal.is_json() {
         host.terminal.event(
@@ -147,7 +154,7 @@ fn summary(host: &Host, record: &Record, started: Timestamp) {
     if let Some(past) = &last.past {
         rebuilt(host, past);
     }
-    models_and_checks(host, last);
+    models_and_checks(host, last, offenders);
     for report in &last.reports {
         let what = match (&report.outcome, &report.folder) {
             (ReportOutcome::Written | ReportOutcome::Unchanged, Some(folder)) => format!("{folder}/index.html"),
@@ -200,7 +207,7 @@ fn rebuilt(host: &Host, past: &PastRecord) {
     }
 }
 
-fn models_and_checks(host: &Host, day: &DayRecord) {
+fn models_and_checks(host: &Host, day: &DayRecord, offenders: &[(String, String)]) {
     let say = |text: &str| host.terminal.say(text);
     let of = |wanted: fn(&ModelOutcome) -> bool| day.models.iter().filter(|model| wanted(&model.outcome)).count();
     let built = of(|outcome| *outcome == ModelOutcome::Built);
@@ -234,7 +241,14 @@ fn models_and_checks(host: &Host, day: &DayRecord) {
     for check in day.checks.iter().filter(|check| !check.is_passed()) {
         let severity =
             if check.stops() { host.terminal.paint("1;31", "error") } else { host.terminal.paint("1;33", "warn") };
-        say(&format!("            {severity} {}: {}", check.check, rows(check.offenders)));
+        let told = check.note.clone().unwrap_or_else(|| rows(check.offenders));
+        say(&format!("            {severity} {}: {told}", check.check));
+        let keys: Vec<&String> = offenders.iter().filter(|(of, _)| *of == check.check).map(|(_, key)| key).collect();
+        keys.iter().take(SHOWN_OFFENDERS).for_each(|key| say(&format!("              {key}")));
+        if keys.len() > SHOWN_OFFENDERS {
+            let more = check.offenders - SHOWN_OFFENDERS as u64;
+            say(&format!("              and {more} more"));
+        }
     }
 }
 

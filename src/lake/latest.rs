@@ -44,7 +44,7 @@ pub fn remake(root: &Path, pin: &Pin, staging: &Path) -> (Vec<PathBuf>, Vec<Erro
 fn wanted<'p>(root: &Path, pin: &'p Pin) -> BTreeMap<PathBuf, &'p Version> {
     let latest = root.join("latest");
     let mut wanted = BTreeMap::new();
-    for role in [Role::Model, Role::Snapshot] {
+    for role in [Role::Check, Role::Model, Role::Snapshot] {
         for table in pin.tables(role) {
             let newest = pin.head().state.days(table, role).next_back();
             wanted.extend(newest.map(|version| (latest.join(format!("{table}.parquet")), version.as_ref())));

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use crate::calendar::Grain;
 use crate::day::Day;
 
+use super::pipeline::Share;
+
 /// The front matter of a model.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -85,7 +87,53 @@ pub struct ColumnCheck {
     pub not_null: Option<Vec<String>>,
     pub between: Option<Between>,
     pub accepted: Option<Accepted>,
+    pub references: Option<References>,
+    /// A condition that every row meets; one that is NULL passes.
+    pub expression: Option<String>,
+    pub freshness: Option<Freshness>,
+    pub row_count: Option<RowCount>,
+    pub null_share: Option<NullShare>,
     pub severity: Gravity,
+}
+
+/// Every value of the column is one of another table's; NULL passes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct References {
+    pub column: String,
+    /// A declared table or a model.
+    pub table: String,
+    /// The column of that table; the one of the same name without it.
+    pub key: Option<String>,
+}
+
+/// The newest day or moment in the column is at most so many days before the run's day.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Freshness {
+    pub column: String,
+    pub days: u32,
+}
+
+/// How many rows there are: within fixed bounds, or near to the median of the days before.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RowCount {
+    pub min: Option<u64>,
+    pub max: Option<u64>,
+    /// Not more than this share below the median.
+    pub drop: Option<Share>,
+    /// Not more than this share above the median.
+    pub grow: Option<Share>,
+}
+
+/// The share of rows in which the column is NULL is not above the median of the days before by more than so much.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NullShare {
+    pub column: String,
+    /// Percentage points: from a median of 2 %, `rise: 5%` lets up to 7 % pass.
+    pub rise: Share,
 }
 
 /// NULL passes: that is `not_null`'s matter.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 pub use files::{Files, Layer, ProjectFile, load as load_files, read as read_file, shipped, shipped_paths, tested};
 pub use front_matter::{in_markdown, in_sql};
 pub use header::{
-    Accepted, Between, CheckHeader, ColumnCheck, Definition, Every, Gravity, Materialize, ModelHeader, OnCorrection,
-    ReportHeader,
+    Accepted, Between, CheckHeader, ColumnCheck, Definition, Every, Freshness, Gravity, Materialize, ModelHeader,
+    NullShare, OnCorrection, References, ReportHeader, RowCount,
 };
 pub use model_test::{Matching, ModelTest, ModelTests, TestRow};
 pub use pipeline::{

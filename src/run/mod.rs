@@ -9,6 +9,7 @@
 
 mod ask;
 mod fill;
+pub mod offenders;
 mod past;
 mod prepare;
 mod record;
@@ -36,13 +37,13 @@ pub use validate::{Validated, validate};
 use crate::catalogue::Selector;
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
-use crate::ingest;
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
 use crate::models::partition::Recipe;
 use crate::models::{self, Fingerprints};
 use crate::project::{PipelineFile, Project};
 use crate::query::Session;
 use crate::reports::{self, Table};
+use crate::{checks, ingest};
 use fill::{Fill, Unfilled};
 use schedule::{Held, Schedule};
 use sources::Sources;
@@ -438,6 +439,10 @@ impl Work<'_> {
         models::register_declared(&session, catalogue.tables.values(), &view, day)?;
         let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);
         let selected = self.plan.models.iter().cloned().collect();
+        let measured = match catalogue.checks.iter().any(|check| check.measure.is_some()) {
+            true => record::measured(self.lake, day)?,
+            false => BTreeMap::new(),
+        };
         let schedule = Schedule {
             catalogue,
             session: &session,
@@ -448,9 +453,11 @@ impl Work<'_> {
             recipes,
             unfilled,
             settings: &settings,
+            measured,
             threads: self.host.threads,
         };
         let held: Held = schedule.work(prints, record, observe).await?;
+        self.keep_offenders(transaction, &session, day, record).await?;
         let mut answers = Answers::new();
         for name in &self.plan.reports {
             let report = &catalogue.reports[name];
@@ -468,6 +475,23 @@ impl Work<'_> {
             answers.insert(name.clone(), answer);
         }
         Ok(answers)
+    }
+
+    /// Keeps the keys of what broke a rule, as a table of the day in the lake.
+    async fn keep_offenders(
+        &self,
+        transaction: &mut Transaction<'_>,
+        session: &Session,
+        day: Day,
+        record: &DayRecord,
+    ) -> Result<()> {
+        let catalogue = &self.prepared.catalogue;
+        let mut found = offenders::Offenders::default();
+        for outcome in record.checks.iter().filter(|outcome| !outcome.is_passed() && outcome.measured.is_none()) {
+            let Some(check) = catalogue.checks.iter().find(|check| check.name == outcome.check) else { continue };
+            found.add(outcome, &checks::offenders(session, catalogue, check, offenders::MOST).await?);
+        }
+        found.keep(transaction, day)
     }
 
     /// A model's table is of the newest day: an older day's rows served its reports, and a newer day's replace them. An

@@ -1,5 +1,7 @@
 //! What a run leaves about itself, and what it tells while it goes on.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -238,6 +240,29 @@ pub fn claims(lake: &Lake) -> Result<Vec<Claim>> {
         claims.extend(record.iter().flat_map(Record::claims));
     }
     Ok(claims)
+}
+
+/// Records that are looked through for the numbers of past days.
+const LATEST_RUNS: usize = 200;
+/// Days whose numbers make the median.
+const DAYS: usize = 30;
+
+/// What checks that measure found on the last days before one, by check: of each day the newest run's number. A record that
+/// cannot be read says nothing.
+pub fn measured(lake: &Lake, before: Day) -> Result<BTreeMap<String, Vec<f64>>> {
+    let mut by_day: BTreeMap<String, BTreeMap<Day, f64>> = BTreeMap::new();
+    let ids = lake.run_ids()?;
+    for run_id in ids.iter().rev().take(LATEST_RUNS) {
+        let Ok(Some(record)) = lake.read_run::<Record>(run_id) else { continue };
+        for day in record.days.iter().filter(|of| of.day < before) {
+            let numbers = day.checks.iter().filter_map(|check| Some((check.check.clone(), check.measured?)));
+            for (check, number) in numbers {
+                by_day.entry(check).or_default().entry(day.day).or_insert(number);
+            }
+        }
+    }
+    let newest = |days: BTreeMap<Day, f64>| days.into_values().rev().take(DAYS).collect();
+    Ok(by_day.into_iter().map(|(check, days)| (check, newest(days))).collect())
 }
 
 impl Record {

@@ -42,6 +42,8 @@ pub struct Schedule<'r, 'w> {
     /// Incremental models whose earlier partitions could not be computed, and why.
     pub unfilled: BTreeMap<TableName, String>,
     pub settings: &'r Settings,
+    /// What checks that measure found on the days before.
+    pub measured: BTreeMap<String, Vec<f64>>,
     pub threads: usize,
 }
 
@@ -286,8 +288,10 @@ impl<'r> Schedule<'r, '_> {
                 continue;
             }
             let (session, check) = (self.session.clone(), check.clone());
-            progress
-                .run(async move { Finished::Checks(checks::run(session, check).await.map(|outcome| vec![outcome])) });
+            let before = self.measured.get(&check.name).cloned().unwrap_or_default();
+            progress.run(async move {
+                Finished::Checks(checks::run(session, check, before).await.map(|outcome| vec![outcome]))
+            });
         }
         for (model, together) in by_row {
             let (session, model) = (self.session.clone(), model.clone());

@@ -128,3 +128,98 @@ fn a_check_below_a_model_that_failed_is_told_as_not_run() {
     assert_eq!(record.status, Status::Failed);
     assert_eq!(record.newest().checks_skipped, [RULE, "kpi.pipeline/unique(stage)"]);
 }
+
+/// The small project with a model of one row a deal, and these checks of it.
+fn with_checks(rules: &str) -> TestProject {
+    let project = small();
+    let header = format!("/* ---\nchecks:\n  - unique: [deal_id]\n{rules}--- */\n");
+    project.write("sql/kpi/deal.sql", format!("{header}SELECT deal_id, owner_id, amount, created_on FROM crm.deal\n"));
+    project
+}
+
+fn offenders(project: &TestProject, on: &str) -> Vec<String> {
+    let kept = forecastle::run::offenders::kept(&project.pin(), on.parse().unwrap()).unwrap();
+    kept.into_iter().map(|(check, key)| format!("{check}: {key}")).collect()
+}
+
+#[test]
+fn every_kind_of_rule_finds_its_offenders_and_the_lake_keeps_their_keys() {
+    let project = with_checks(
+        "  - references: {column: owner_id, table: crm.rep, key: rep_id}\n    severity: warn\n\
+         \x20 - expression: amount > 200 OR owner_id = 'ann' -- the small ones are hers\n    severity: warn\n\
+         \x20 - freshness: {column: created_on, days: 30}\n    severity: warn\n\
+         \x20 - row_count: {min: 3, max: 10}\n    severity: warn\n\
+         \x20 - not_null: [owner_id]\n    severity: warn\n",
+    );
+    project.write("exports/2026-11-02/rep.csv", "Id,Name,Hired\nann,Ann,2020-01-01\n");
+    project.deals(
+        "2026-11-02",
+        &["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,50,2026-10-02", "3,,Propose,Open,500,"],
+    );
+    let record = project.run();
+    assert_eq!(record.status, Status::Done, "they warn");
+    let found = |rule: &str| record.offenders(&format!("kpi.deal/{rule}"));
+    let expression = "expression(amount > 200 OR owner_id = 'ann' -- the small ones are hers)";
+    assert_eq!([found("references(owner_id)"), found(expression), found("freshness(created_on)")], [1, 1, 1]);
+    assert_eq!([found("row_count"), found("not_null(owner_id)"), found("unique(deal_id)")], [0, 1, 0]);
+    let kept = offenders(&project, "2026-11-02");
+    assert_eq!(
+        kept,
+        [
+            "check.owner_missing: deal_id=3".to_owned(),
+            format!("kpi.deal/{expression}: deal_id=2"),
+            "kpi.deal/freshness(created_on): newest=2026-10-02".to_owned(),
+            "kpi.deal/not_null(owner_id): deal_id=3".to_owned(),
+            "kpi.deal/references(owner_id): deal_id=2".to_owned(),
+        ],
+        "names of people and amounts are not kept"
+    );
+    assert!(project.path("lake/latest/check.offender.parquet").exists());
+    // On the next day all is well, and that is what readers outside find.
+    project.write("exports/2026-11-03/rep.csv", "Id,Name,Hired\nann,Ann,2020-01-01\nbob,Bob,2020-01-01\n");
+    let rows =
+        ["1,ann,Qualify,Open,100,2026-11-01", "2,bob,Propose,Open,500,2026-10-02", "3,bob,Propose,Open,500,2026-10-02"];
+    project.deals("2026-11-03", &rows);
+    project.run();
+    assert!(offenders(&project, "2026-11-03").is_empty());
+    assert_eq!(offenders(&project, "2026-11-02"), kept, "of the day before it is still known");
+    let commits = project.commits();
+    project.run();
+    assert_eq!(project.commits(), commits);
+}
+
+#[test]
+fn a_number_is_held_against_the_days_before() {
+    let project = with_checks(
+        "  - row_count: {drop: 30%}\n    severity: warn\n  - null_share: {column: owner_id, rise: 10%}\n    severity: warn\n",
+    );
+    let day = |rows: usize, nameless: usize| -> Vec<String> {
+        let owner = |row: usize| if row < nameless { "" } else { "ann" };
+        (0..rows).map(|row| format!("{row},{},Qualify,Open,300,2026-10-01", owner(row))).collect()
+    };
+    let put = |on: &str, rows: Vec<String>| {
+        project.deals(on, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+        project.run_day(on)
+    };
+    let note = |record: &forecastle::run::Record, rule: &str| {
+        let checks = &record.newest().checks;
+        checks.iter().find(|check| check.check == format!("kpi.deal/{rule}")).unwrap().note.clone()
+    };
+    for on in ["2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05"] {
+        put(on, day(10, 1));
+    }
+    let fifth = put("2026-11-06", day(5, 3));
+    assert_eq!(note(&fifth, "row_count(median)"), None, "four days are too few to tell what is usual");
+    let sixth = put("2026-11-07", day(6, 3));
+    let said = "6 rows, and 10 in the median of the 5 days before";
+    assert_eq!(note(&sixth, "row_count(median)").as_deref(), Some(said));
+    let said = "50.0 % of rows without a value, and 10.0 % in the median of the 5 days before";
+    assert_eq!(note(&sixth, "null_share(owner_id)").as_deref(), Some(said));
+    assert_eq!(
+        note(&put("2026-11-07", day(7, 1)), "row_count(median)"),
+        None,
+        "the day again is not held against itself"
+    );
+    // An older day sees what was before it.
+    assert_eq!(note(&put("2026-11-06", day(5, 4)), "row_count(median)"), None);
+}

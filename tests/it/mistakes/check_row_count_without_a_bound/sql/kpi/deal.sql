@@ -1,0 +1,5 @@
+/* ---
+checks:
+  - row_count: {}
+--- */
+SELECT deal_id, amount FROM crm.deal
