@@ -17,12 +17,12 @@ use crate::lake::{TableWriter, key_hash, row_hashes};
 
 impl Pass<'_> {
     /// Brings the rows of `feed` into `table`, which go on from the remembered ones.
-    pub fn go_on(&self, feed: Feed, recalled: &Recalled, table: &mut TableWriter) -> Result<Passed> {
+    pub fn go_on(&self, feed: Feed, recalled: &Recalled, known: &Known, table: &mut TableWriter) -> Result<Passed> {
         let Feed { rows, end } = feed;
-        let (held, is_all) = rows.ahead(self.held);
+        let (held, is_all) = rows.ahead(self.held.bytes);
         if !is_all {
             // Much is new: the whole of it is compared as it comes.
-            return Ok(Passed::Again(Known { recalls_nothing: true, ..Known::default() }));
+            return Ok(Passed::Again(Known { recalls_nothing: true, ..known.clone() }));
         }
         let mut read = end.read()?;
         let mut distinct = Distinct::new(self.keys.clone());

@@ -5,22 +5,26 @@ use crate::error::{Error, Result};
 use crate::lake::Version;
 use crate::project::Export;
 
-/// Fails where more rows of a table were rejected than the share of `limit`; the first of `reasons` are told.
-pub fn limit(table: &str, limit: f64, counts: &Counts, reasons: impl FnOnce() -> Vec<String>) -> Result<()> {
-    let Counts { read, rejected, .. } = *counts;
-    if rejected == 0 || rejected as f64 <= limit * read as f64 {
-        return Ok(());
-    }
-    let told: Vec<String> = reasons().into_iter().take(3).collect();
-    Err(Error::failed(format!(
-        "{table}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
-        percent(limit),
-        told.join("; ")
-    ))
-    .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+/// Whether so many rejected rows are a larger share of those that were read than `limit` allows.
+pub fn is_over(limit: f64, rejected: u64, read: u64) -> bool {
+    rejected > 0 && rejected as f64 > limit * read as f64
 }
 
 impl Job {
+    /// Fails where too many rows were rejected; the first of `reasons` are told.
+    pub(super) fn guard_rejects(&self, rejected: u64, read: u64, reasons: &[String]) -> Result<()> {
+        let (name, limit) = (&self.table.name, self.source.rejects.limit.0);
+        if !is_over(limit, rejected, read) {
+            return Ok(());
+        }
+        Err(Error::failed(format!(
+            "{name}: {rejected} of {read} rows were rejected, more than the limit of {}: {}",
+            percent(limit),
+            reasons[..reasons.len().min(3)].join("; ")
+        ))
+        .help("mend the export or its map; or raise `rejects: {limit: ..}` of this source if that many are to be expected"))
+    }
+
     /// Rows that vanish by the thousand are a broken export far more often than a clean-up.
     pub(super) fn guard_volume(&self, before: Option<&Version>, counts: &Counts) -> Result<()> {
         let (Some(before), Export::Full) = (before, self.source.export) else { return Ok(()) };

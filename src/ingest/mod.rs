@@ -40,9 +40,10 @@ use crate::project::{self, Source};
 use crate::query::{DeclaredTable, Settings};
 use feed::Feed;
 use keyed::Keys;
-use pass::{HELD, Known, Pass, Passed, Through};
+use pass::{HELD, Held, Known, Pass, Passed, Through};
 use reading::{Over, Read};
 use recalled::Recalled;
+use reject::Rejects;
 
 /// Exports of more bytes are not marked: they have more rows than marks are kept of.
 const MARKED: u64 = 512 << 20;
@@ -144,10 +145,10 @@ impl Job {
         self.load_holding(HELD, files, pin, table, rejects)
     }
 
-    /// Likewise, with so many bytes of an export known before anything is written.
+    /// Likewise, with so much of an export in memory.
     fn load_holding(
         &self,
-        held: usize,
+        held: Held,
         files: &[PathBuf],
         pin: &Pin,
         mut table: TableWriter,
@@ -159,20 +160,25 @@ impl Job {
         let export = self.source.export;
         let pass = Pass { table: &self.table, keys: Arc::clone(&keys), export, pin, before, scratch: &scratch, held };
         let mut known = Known::default();
-        let Through { read, doubles, rows, carried } = loop {
-            let (feed, recalled) = self.open(files, &keys, &known, &mut table)?;
+        let (Through { read, rows, carried, .. }, rejected, reasons) = loop {
+            let (feed, recalled) = self.open(files, &keys, &known, held, &mut table)?;
             let passed = match recalled {
-                Some(recalled) => pass.go_on(feed, &recalled, &mut table),
+                Some(recalled) => pass.go_on(feed, &recalled, &known, &mut table),
                 None => pass.run(feed, &known, &mut table),
             };
-            match passed.map_err(|error| self.told(error))? {
-                Passed::Through(through) => break through,
-                Passed::Again(more) => (known, table) = (more, table.anew()?),
-            }
+            known = match passed.map_err(|error| self.told(error))? {
+                Passed::Again(more) => more,
+                Passed::Through(mut through) => {
+                    let (rejects, reasons) = self.rejects(&mut through)?;
+                    match rejects {
+                        Rejects::Kept(rejected) => break (through, rejected, reasons),
+                        Rejects::Counted(_) => Known { keeps_rejects: true, rejected: None, ..known },
+                    }
+                }
+            };
+            table = table.anew()?;
         };
-        let Read { files, rejects: mut rejected, facts: export, counts, left_out, .. } = *read;
-        rejected.extend(doubles.iter().map(|double| double.reject(&files)));
-        reject::sort(&mut rejected);
+        let Read { facts: export, counts, left_out, .. } = *read;
         let counts = Counts {
             rejected: rejected.len() as u64,
             carried,
@@ -180,14 +186,12 @@ impl Job {
             before: before.map(|before| before.rows),
             ..counts
         };
-        let reasons = reject::reasons(&rejected);
-        guard::limit(&self.table.name.to_string(), self.source.rejects.limit.0, &counts, || reasons.clone())?;
         self.guard_volume(before, &counts)?;
 
         let table = table.finish_marked(&left_out)?;
         let rejects = match rejected.is_empty() {
             true => None,
-            false => Some(write(rejects, &reject::batch(&rejected)?)?),
+            false => Some(write(rejects, &reject::batch(rejected)?)?),
         };
         let mut facts = facts(&counts, &export);
         // Absent rows of an export of changes, and rejected ones of any, are as they were: or are missing, as they were.
@@ -197,12 +201,23 @@ impl Job {
         Ok(Loaded { table, rejects, facts, counts, reasons, files: export })
     }
 
+    /// The rejects of an export that was read to its end, and why they were rejected, if they are not too many.
+    fn rejects(&self, through: &mut Through) -> Result<(Rejects, Vec<String>)> {
+        let Through { read, doubles, .. } = through;
+        let mut rejects = std::mem::take(&mut read.rejects);
+        rejects.extend(doubles.iter().map(|double| double.reject(&read.files)));
+        let reasons = rejects.reasons();
+        self.guard_rejects(rejects.len(), read.counts.read, &reasons)?;
+        Ok((rejects, reasons))
+    }
+
     /// Opens the export, which is read from now on; recalls the export before where that tells something of this one.
     fn open(
         &self,
         files: &[PathBuf],
         keys: &Arc<Keys>,
         known: &Known,
+        held: Held,
         table: &mut TableWriter,
     ) -> Result<(Feed, Option<Arc<Recalled>>)> {
         let mut export = exports::open(&self.roots, &self.format, files).map_err(|error| self.told(error))?;
@@ -225,7 +240,8 @@ impl Job {
         }
         let (table, zone, keys) = (self.table.clone(), self.settings.timezone.clone(), Arc::clone(keys));
         let limit = self.source.rejects.limit.0;
-        let over = Over { table, zone, mapping, keys, header, recalled: recalled.clone(), limit };
+        let rejects = if known.keeps_rejects { u64::MAX } else { held.rejects };
+        let over = Over { table, zone, mapping, keys, header, recalled: recalled.clone(), limit, rejects };
         Ok((Feed::open(export, over)?, recalled))
     }
 

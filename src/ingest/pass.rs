@@ -4,9 +4,10 @@
 //! export ─ read ─► texts ─ map ─► placed rows ─ order ─► by key ─ merge ─► with what stays ─ distinct ─► table
 //! ```
 //!
-//! An export of up to [`HELD`] bytes is known to its end before anything is written. A larger one is written as it comes,
-//! whatever its size in the same memory, and takes on trust that its rows come in the order of their key and that none is
-//! rejected. Where one of the two turns out wrong, the pass is given up, and the next one knows.
+//! A small export is known to its end before anything is written ([`HELD`]). A larger one is written as it comes, whatever
+//! its size in the same memory, and takes on trust that its rows come in the order of their key and that none is rejected.
+//! Where one of the two turns out wrong, the pass is given up, and the next one knows. And of rejected rows that are too many
+//! for what was read so far none is kept: where they are few for the whole export, one more pass keeps them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,8 +25,16 @@ use crate::lake::{Pin, TableWriter, Version, as_declared};
 use crate::project::Export;
 use crate::query::DeclaredTable;
 
-/// Bytes of rows that are held in memory at the start of an export.
-pub const HELD: usize = 32 << 20;
+/// What of an export is held in memory.
+#[derive(Clone, Copy)]
+pub struct Held {
+    /// Bytes of rows at its start.
+    pub bytes: usize,
+    /// Rejected rows, before it is asked whether they are too many.
+    pub rejects: u64,
+}
+
+pub const HELD: Held = Held { bytes: 32 << 20, rejects: 50_000 };
 
 /// What an earlier pass found out about an export.
 #[derive(Clone, Default)]
@@ -35,6 +44,8 @@ pub struct Known {
     pub recalls_nothing: bool,
     /// The keys of the rejected rows.
     pub rejected: Option<Arc<KeySet>>,
+    /// The rejected rows are within the limit, however many they are.
+    pub keeps_rejects: bool,
 }
 
 /// How a pass went.
@@ -63,7 +74,7 @@ pub struct Pass<'j> {
     /// Where rows may go that do not fit in memory.
     pub scratch: &'j Path,
     /// Mostly [`HELD`].
-    pub held: usize,
+    pub held: Held,
 }
 
 impl Pass<'_> {
@@ -72,7 +83,7 @@ impl Pass<'_> {
         let table_schema = self.table.schema();
         let schema = placed::schema(&table_schema);
         let Feed { rows, end } = feed;
-        let (held, is_all) = rows.ahead(self.held);
+        let (held, is_all) = rows.ahead(self.held.bytes);
         let mut end = Ending::Open(end);
         if is_all {
             end = Ending::Read(end.read()?);
@@ -114,7 +125,7 @@ impl Pass<'_> {
             return Ok(Passed::Again(Known { is_unordered: true, ..known.clone() }));
         }
         let mut read = end.read()?;
-        if rejected.is_none() && self.before.is_some() && !read.rejected_keys.is_empty() {
+        if is_vain || rejected.is_none() && self.before.is_some() && !read.rejected_keys.is_empty() {
             let rejected = Some(Arc::new(std::mem::take(&mut read.rejected_keys)));
             return Ok(Passed::Again(Known { rejected, ..known.clone() }));
         }

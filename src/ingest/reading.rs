@@ -16,13 +16,10 @@ use super::mapping::Mapping;
 use super::ordering::Double;
 use super::placed::{self, Place};
 use super::recalled::{Recalled, Record};
-use super::reject::{self, Reject};
+use super::reject::{self, Rejects};
 use crate::error::{Error, Result};
 use crate::exports::{Familiar, Fault, FileFacts, TextBatch};
 use crate::query::DeclaredTable;
-
-/// So many rejects are held in any case before it is asked whether there are too many.
-const MOST_REJECTS: usize = 50_000;
 
 /// What an export is read with.
 pub struct Over {
@@ -34,6 +31,8 @@ pub struct Over {
     pub recalled: Option<Arc<Recalled>>,
     /// The share of rows that may be rejected.
     pub limit: f64,
+    /// So many rejects are kept whatever their share is.
+    pub rejects: u64,
 }
 
 /// What reading an export came to, beside the rows that fit.
@@ -41,8 +40,8 @@ pub struct Over {
 pub struct Read {
     /// The files of the export, as places number them.
     pub files: Vec<Arc<str>>,
-    pub rejects: Vec<Reject>,
-    /// Keys of rejected rows, where they could be read.
+    pub rejects: Rejects,
+    /// Keys of rejected rows, where they could be read; none, where rejects are but counted.
     pub rejected_keys: KeySet,
     pub counts: Counts,
     pub facts: Vec<FileFacts>,
@@ -92,15 +91,12 @@ impl Reading {
         self.take_faults(&batch.faults)?;
         self.take_familiar(&batch.familiar)?;
         let taken = self.take_rows(batch)?;
-        // An export that is wrong throughout would else be held in memory, row by row, to be refused at its end.
-        let counts = Counts { rejected: self.read.rejects.len() as u64, ..self.read.counts };
-        if self.read.rejects.len() > MOST_REJECTS {
-            guard::limit(
-                &format!("{} up to line {}", self.over.table.name, row.max(fault)),
-                self.over.limit,
-                &counts,
-                || reject::reasons(&self.read.rejects),
-            )?;
+        // An export that is wrong throughout would else be held in memory, row by row, to be refused at its end. One that is
+        // wrong at its start only is known for that at its end, and read again.
+        let rejected = self.read.rejects.len();
+        if rejected > self.over.rejects && guard::is_over(self.over.limit, rejected, self.read.counts.read) {
+            self.read.rejects.count();
+            self.read.rejected_keys = KeySet::new();
         }
         Ok(taken)
     }
@@ -194,18 +190,16 @@ impl Reading {
                 let column: &StringArray = column.as_string();
                 column.is_valid(*row).then(|| column.value(*row))
             });
-            self.read.rejects.push(Reject {
-                file: Arc::clone(file),
-                line: lines[*row],
-                column: Some(column.clone()),
-                reason: reason.clone(),
-                fields: reject::row_json(&names, texts),
-            });
+            let fields = || reject::row_json(&names, texts);
+            self.read.rejects.add((file, lines[*row]), Some(column), reason, fields);
         }
     }
 
     /// Keeps the keys of rejected rows that can be read, so that their last good version can be carried.
     fn note_keys(&mut self, values: &[ArrayRef], rows: impl Iterator<Item = usize>) -> Result<()> {
+        if !self.read.rejects.are_kept() {
+            return Ok(());
+        }
         let key: Vec<ArrayRef> = self.over.table.key.iter().map(|position| Arc::clone(&values[*position])).collect();
         let keys = self.over.keys.of_columns(&key)?;
         let readable = rows.filter(|row| key.iter().all(|column| column.is_valid(*row)));
@@ -226,7 +220,8 @@ impl Reading {
         let fields: Vec<Field> = header.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect();
         let texts = RecordBatch::try_new(Arc::new(Schema::new(fields)), (0..header.len()).map(column).collect())
             .map_err(|error| Error::failed(format!("could not look at the rows that cannot be read: {error}")))?;
-        for row in 0..mapping.rows() {
+        let rows = if self.read.rejects.are_kept() { mapping.rows() } else { 0 };
+        for row in 0..rows {
             let mapped = mapping.evaluate(row, &texts, table.key.iter().copied())?;
             let (key, _) = conform::conform(table, &table.key, mapped, faults.len(), zone)?;
             let keys = keys.of_columns(&key)?;
@@ -234,13 +229,8 @@ impl Reading {
             self.read.rejected_keys.extend(readable.map(|at| Box::from(keys.row(at).as_ref())));
         }
         for fault in faults {
-            self.read.rejects.push(Reject {
-                file: Arc::clone(&fault.file),
-                line: fault.line,
-                column: fault.column.clone(),
-                reason: fault.reason.clone(),
-                fields: reject::row_json(header, fault.fields.iter().map(Option::as_deref)),
-            });
+            let fields = || reject::row_json(header, fault.fields.iter().map(Option::as_deref));
+            self.read.rejects.add((&fault.file, fault.line), fault.column.as_deref(), &fault.reason, fields);
         }
         Ok(())
     }

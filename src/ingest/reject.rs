@@ -1,6 +1,7 @@
 //! Rejected rows: what could not be taken of an export, kept in the lake beside the table.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use arrow::array::{RecordBatch, StringArray, UInt64Array};
@@ -19,13 +20,120 @@ pub struct Reject {
     pub fields: String,
 }
 
-/// Puts rejects into the order of their places.
-pub fn sort(rejects: &mut [Reject]) {
-    rejects.sort_by(|a, b| (&a.file, a.line, &a.column).cmp(&(&b.file, b.line, &b.column)));
+/// The rejects of an export that is being read.
+pub enum Rejects {
+    Kept(Vec<Reject>),
+    /// They are so many that the export is most likely refused: only how many of what.
+    Counted(Tally),
 }
 
-/// The rejects as a table.
-pub fn batch(rejects: &[Reject]) -> Result<RecordBatch> {
+impl Default for Rejects {
+    fn default() -> Self {
+        Self::Kept(Vec::new())
+    }
+}
+
+impl Rejects {
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Kept(rejects) => rejects.len() as u64,
+            Self::Counted(tally) => tally.count,
+        }
+    }
+
+    pub fn are_kept(&self) -> bool {
+        matches!(self, Self::Kept(_))
+    }
+
+    /// Adds a reject; its fields are asked for only where it is kept.
+    pub fn add(&mut self, at: (&Arc<str>, u64), column: Option<&str>, reason: &str, fields: impl FnOnce() -> String) {
+        let (file, line) = at;
+        match self {
+            Self::Counted(tally) => tally.add(at, column, reason),
+            Self::Kept(rejects) => rejects.push(Reject {
+                file: Arc::clone(file),
+                line,
+                column: column.map(str::to_owned),
+                reason: reason.to_owned(),
+                fields: fields(),
+            }),
+        }
+    }
+
+    pub fn extend(&mut self, more: impl Iterator<Item = Reject>) {
+        match self {
+            Self::Kept(rejects) => rejects.extend(more),
+            Self::Counted(tally) => {
+                more.for_each(|Reject { file, line, column, reason, .. }| {
+                    tally.add((&file, line), column.as_deref(), &reason);
+                });
+            }
+        }
+    }
+
+    /// Why rows were rejected, the most frequent first: `column reason` and how many, with the first place.
+    pub fn reasons(&self) -> Vec<String> {
+        match self {
+            Self::Kept(rejects) => Tally::of(rejects).reasons(),
+            Self::Counted(tally) => tally.reasons(),
+        }
+    }
+
+    /// Keeps nothing but counts from now on.
+    pub fn count(&mut self) {
+        if let Self::Kept(rejects) = self {
+            *self = Self::Counted(Tally::of(rejects));
+        }
+    }
+}
+
+/// How many rows were rejected for what reason, and the first place of each.
+#[derive(Default)]
+pub struct Tally {
+    count: u64,
+    reasons: BTreeMap<String, (u64, (Arc<str>, u64))>,
+}
+
+impl Tally {
+    fn of(rejects: &[Reject]) -> Self {
+        let mut tally = Self::default();
+        for Reject { file, line, column, reason, .. } in rejects {
+            tally.add((file, *line), column.as_deref(), reason);
+        }
+        tally
+    }
+
+    fn add(&mut self, (file, line): (&Arc<str>, u64), column: Option<&str>, reason: &str) {
+        self.count += 1;
+        let what = match column {
+            Some(column) => format!("`{column}` {reason}"),
+            None => reason.to_owned(),
+        };
+        match self.reasons.entry(what) {
+            Entry::Vacant(new) => drop(new.insert((1, (Arc::clone(file), line)))),
+            Entry::Occupied(mut held) => {
+                let (count, first) = held.get_mut();
+                *count += 1;
+                if (file, line) < (&first.0, first.1) {
+                    *first = (Arc::clone(file), line);
+                }
+            }
+        }
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        let told = |(what, (count, (file, line))): (&String, &(u64, (Arc<str>, u64)))| {
+            (*count, format!("{count} × {what} (first in {file}:{line})"))
+        };
+        let mut sorted: Vec<(u64, String)> = self.reasons.iter().map(told).collect();
+        sorted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        sorted.into_iter().map(|(_, told)| told).collect()
+    }
+}
+
+/// The rejects as a table, in the order of their places.
+pub fn batch(mut rejects: Vec<Reject>) -> Result<RecordBatch> {
+    rejects.sort_by(|a, b| (&a.file, a.line, &a.column).cmp(&(&b.file, b.line, &b.column)));
     let text = |of: fn(&Reject) -> Option<&str>| Arc::new(rejects.iter().map(of).collect::<StringArray>());
     RecordBatch::try_new(
         reject_schema(),
@@ -38,24 +146,6 @@ pub fn batch(rejects: &[Reject]) -> Result<RecordBatch> {
         ],
     )
     .map_err(|error| Error::failed(format!("could not keep the rejected rows: {error}")))
-}
-
-/// Why rows were rejected, the most frequent first: `column reason` and how many, with the first place.
-pub fn reasons(rejects: &[Reject]) -> Vec<String> {
-    let mut counted: BTreeMap<String, (usize, String)> = BTreeMap::new();
-    for reject in rejects {
-        let what = match &reject.column {
-            Some(column) => format!("`{column}` {}", reject.reason),
-            None => reject.reason.clone(),
-        };
-        counted.entry(what).or_insert_with(|| (0, format!("{}:{}", reject.file, reject.line))).0 += 1;
-    }
-    let mut sorted: Vec<(usize, String)> = counted
-        .into_iter()
-        .map(|(what, (count, place))| (count, format!("{count} × {what} (first in {place})")))
-        .collect();
-    sorted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    sorted.into_iter().map(|(_, told)| told).collect()
 }
 
 /// A row as JSON text under its header; fields past the header are numbered.

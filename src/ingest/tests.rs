@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Date32Type, Decimal128Type};
@@ -36,12 +37,15 @@ struct Bench {
     condition: &'static str,
     limit: &'static str,
     export: &'static str,
-    held: usize,
+    held: Held,
     forgets: bool,
 }
 
+/// All of a small export.
+const ALL: Held = Held { bytes: usize::MAX, rejects: u64::MAX };
+
 impl Bench {
-    fn new(export: &'static str, held: usize, forgets: bool) -> Self {
+    fn new(export: &'static str, held: Held, forgets: bool) -> Self {
         let memory = std::path::Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
         let lake = Lake::open_or_create(&folder.path().join("lake"), Uuid::from_u128(7)).unwrap();
@@ -290,12 +294,21 @@ fn rounds() -> u64 {
 
 #[test]
 fn whatever_is_held_or_recognised_the_lake_holds_the_last_good_rows() {
+    let mut refused = 0;
     for seed in 0..rounds() {
         let mut chance = Chance(seed);
         let export = if chance.is(30) { "changes" } else { "full" };
         let shuffles = chance.is(50);
-        let benches = [(usize::MAX, false), (usize::MAX, true), (0, false), (0, true), (9_000, false)]
-            .map(|(held, forgets)| Bench::new(export, held, forgets));
+        let (limit, share) = if chance.is(50) { ("100%", 1.0) } else { ("20%", 0.2) };
+        let held = |bytes, rejects| Held { bytes, rejects };
+        let benches = [
+            (ALL, false),
+            (held(usize::MAX, 1), true),
+            (held(0, u64::MAX), false),
+            (held(0, 0), true),
+            (held(9_000, 2), false),
+        ]
+        .map(|(held, forgets)| Bench { limit, ..Bench::new(export, held, forgets) });
         let mut lines: Vec<Line> =
             (0..chance.below(60)).map(|at| Line::Good(format!("d{:03}", at * 3), random_deal(&mut chance))).collect();
         let mut table = Table::new();
@@ -308,30 +321,51 @@ fn whatever_is_held_or_recognised_the_lake_holds_the_last_good_rows() {
             let export_text = text(&lines, &mut chance);
             let (holds, counts) = expected(&table, &lines, export);
             let counts = Counts { before, ..counts };
-            (table, before) = (holds, Some(counts.rows));
+            let is_refused = counts.rejected as f64 > share * counts.read as f64;
+            if is_refused {
+                refused += 1;
+            } else {
+                (table, before) = (holds, Some(counts.rows));
+            }
             let mut told = Vec::new();
             for bench in &benches {
-                let (found, reasons) = bench.load(day(at), &export_text).unwrap();
+                let Held { bytes, rejects } = bench.held;
                 let said =
-                    format!("seed {seed}, day {at}, held {}, forgets {}\n{export_text}", bench.held, bench.forgets);
-                assert_eq!(found, counts, "{said}");
-                assert_eq!(bench.deals(day(at)), table, "{said}");
+                    format!("seed {seed}, day {at}, held {bytes} {rejects}, forgets {}\n{export_text}", bench.forgets);
+                let reasons = match bench.load(day(at), &export_text) {
+                    Ok((found, reasons)) => {
+                        assert!(!is_refused, "{said}");
+                        assert_eq!(found, counts, "{said}");
+                        reasons
+                    }
+                    Err(error) => {
+                        let Counts { rejected, read, .. } = counts;
+                        let told = format!("crm.deal: {rejected} of {read} rows were rejected, more than the limit of");
+                        assert!(is_refused && error.message.starts_with(&told), "{error}\n{said}");
+                        vec![error.message]
+                    }
+                };
+                if !is_refused {
+                    assert_eq!(bench.deals(day(at)), table, "{said}");
+                }
                 told.push((reasons, bench.rows(Role::Reject, day(at)), bench.data()));
             }
             for (bench, other) in benches.iter().zip(&told).skip(1) {
-                assert_eq!(other.0, told[0].0, "seed {seed}, day {at}: reasons");
-                assert_eq!(other.1, told[0].1, "seed {seed}, day {at}: rejects");
-                assert!(other.2 == told[0].2, "seed {seed}, day {at}, held {}: other bytes", bench.held);
+                let said = format!("seed {seed}, day {at}, held {} {}", bench.held.bytes, bench.held.rejects);
+                assert_eq!(other.0, told[0].0, "{said}: reasons");
+                assert_eq!(other.1, told[0].1, "{said}: rejects");
+                assert!(other.2 == told[0].2, "{said}: other bytes");
             }
         }
     }
+    assert!(rounds() < 10 || refused > 5, "{refused} exports were refused");
 }
 
 const TWO: &str = "deal,name,amount,since,seen\na,Anchor,1,2026-01-01,1\nb,Buoy,2,2026-01-02,1\n";
 
 #[test]
 fn a_record_is_recognised_only_while_it_is_read_in_the_same_way() {
-    let mut bench = Bench::new("full", usize::MAX, false);
+    let mut bench = Bench::new("full", ALL, false);
     bench.load(day(0), TWO).unwrap();
     // Another expression.
     bench.since = "CASE WHEN deal = 'b' THEN day('2026-02-01') ELSE day(since) END";
@@ -370,7 +404,7 @@ fn lines_are_counted_through_recognised_records() {
         "deal,name,amount,since,seen\na,\"x\ry\",1,,\nb,\"x\ny\",2,,\nc,z,much,,\n",
     ];
     for forgets in [false, true] {
-        let bench = Bench::new("full", usize::MAX, forgets);
+        let bench = Bench::new("full", ALL, forgets);
         bench.load(day(0), days[0]).unwrap();
         bench.load(day(1), days[1]).unwrap();
         let rejects = bench.rows(Role::Reject, day(1));
@@ -379,20 +413,41 @@ fn lines_are_counted_through_recognised_records() {
     }
 }
 
-#[test]
-fn an_export_that_is_wrong_throughout_is_refused_before_its_end() {
-    let mut bench = Bench::new("full", usize::MAX, false);
-    bench.limit = "1%";
+/// Of each hundred rows these are spoiled; one row more has the key of another.
+fn spoiled(rows: Range<usize>) -> String {
     let mut text = "deal,name,amount,since,seen\n".to_owned();
-    (0..120_000).for_each(|at| writeln!(text, "d{at},x,much,,").unwrap());
-    let error = bench.load(day(0), &text).unwrap_err();
-    assert!(error.message.contains("up to line"), "{error}");
-    assert!(error.message.contains("`amount` is not a number"), "{error}");
+    for at in 0..10_000 {
+        let amount = if rows.contains(&(at / 100)) { "much" } else { "1" };
+        writeln!(text, "d{at:04},x,{amount},,").unwrap();
+    }
+    text + "d9999,x,2,,\n"
+}
+
+#[test]
+fn rejected_rows_that_are_too_many_to_be_kept_are_counted_to_the_end() {
+    for bytes in [0, usize::MAX] {
+        let told = [u64::MAX, 100].map(|rejects| {
+            let held = Held { bytes, rejects };
+            let bench = Bench { limit: "20%", ..Bench::new("full", held, false) };
+            bench.load(day(0), &spoiled(0..0)).unwrap();
+            // Wrong throughout, at the start only, and at the end only.
+            let refused = bench.load(day(1), &spoiled(0..60)).unwrap_err();
+            let early = bench.load(day(2), &spoiled(0..15)).unwrap();
+            let late = bench.load(day(3), &spoiled(85..100)).unwrap();
+            let rejects = [2, 3].map(|at| bench.rows(Role::Reject, day(at)));
+            (refused.to_string(), early, late, rejects, bench.data())
+        });
+        let [(refused, early, late, ..), counted] = &told;
+        assert!(refused.starts_with("crm.deal: 6001 of 10001 rows were rejected, more than the limit of 20%: 6000 × `amount` is not a number (first in deal.csv:2); 1 × has the key of line 10001"), "{refused}");
+        assert_eq!((early.0.rejected, early.0.carried, early.0.rows), (1501, 1500, 10_000));
+        assert_eq!((late.0.rejected, late.0.carried, late.0.rows), (1500, 1499, 10_000));
+        assert!(*counted == told[0], "{counted:?}");
+    }
 }
 
 #[test]
 fn a_fraction_is_never_cut_off_in_silence() {
-    let mut bench = Bench::new("full", usize::MAX, false);
+    let mut bench = Bench::new("full", ALL, false);
     bench.amount = "BIGINT";
     let text = "deal,name,amount,since,seen\na,x,1.0,,\nb,x,2.5,,\nc,x,-0.99999,,\n";
     let (counts, reasons) = bench.load(day(0), text).unwrap();
@@ -403,7 +458,7 @@ fn a_fraction_is_never_cut_off_in_silence() {
 #[test]
 fn the_rows_of_records_that_are_as_they_were_are_not_read() {
     for forgets in [false, true] {
-        let bench = Bench::new("full", usize::MAX, forgets);
+        let bench = Bench::new("full", ALL, forgets);
         bench.load(day(0), TWO).unwrap();
         bench.load(day(1), &TWO.replace("a,Anchor", "a,Achtern")).unwrap();
         let data = bench.folder.path().join("lake/data/crm.deal");
@@ -419,7 +474,7 @@ fn the_rows_of_records_that_are_as_they_were_are_not_read() {
 
 #[test]
 fn marks_that_are_damaged_or_of_another_snapshot_are_passed_over() {
-    let bench = Bench::new("full", usize::MAX, false);
+    let bench = Bench::new("full", ALL, false);
     bench.load(day(0), TWO).unwrap();
     let marks = bench.folder.path().join("lake/cache/crm.deal.marks");
     let whole = std::fs::read(&marks).unwrap();
