@@ -145,7 +145,11 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count().max(lower.chars().count()) / 4)
+        .filter(|(distance, candidate)| {
+            let longest = candidate.chars().count().max(lower.chars().count());
+            // Of a name of two letters, of which one is another, too little is left to tell what was meant.
+            *distance <= 1 + longest / 4 && (2 * distance < longest || *distance == 0)
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -183,5 +187,10 @@ mod tests {
     fn the_nearest_name_is_offered_only_when_near() {
         assert_eq!(nearest("amuont", ["amount", "name"]), Some("amount"));
         assert_eq!(nearest("xyz", ["amount", "name"]), None);
+        assert_eq!(nearest("ID", ["id"]), Some("id"));
+        assert_eq!(nearest("am", ["amt"]), Some("amt"));
+        for name in ["x", "xy", "ix", "nope"] {
+            assert_eq!(nearest(name, ["a", "id", "y", "of", "now"]), None, "{name}");
+        }
     }
 }
