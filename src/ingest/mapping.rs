@@ -27,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::Source;
+use crate::query::function::left_to_chance as left_to_chance_by_name;
 use crate::query::{DeclaredColumn, DeclaredTable, Sql, sql_type};
 use crate::yaml::Document;
 
@@ -92,10 +93,35 @@ fn maps(source: &Source) -> impl Iterator<Item = (Option<usize>, &BTreeMap<Strin
     std::iter::once((None, &source.map)).chain(source.rows.iter().enumerate().map(|(at, row)| (Some(at), &row.map)))
 }
 
+/// All expressions of a source.
+fn expressions(source: &Source, place: &Place) -> Vec<Sql> {
+    let conditions = source.rows.iter().enumerate().map(|(at, row)| (Some(at), &row.condition));
+    let conditions = std::iter::once((None, &source.condition)).chain(conditions);
+    let conditions = conditions.filter_map(|(row, written)| Some((place.of_condition(row), written.as_ref()?)));
+    let maps = maps(source).flat_map(|(row, map)| map.iter().map(move |of| (row, of)));
+    let columns = maps.map(|(row, (column, written))| (place.of_column(row, column), written));
+    columns.chain(conditions).map(|(path, written)| Sql::yaml(written, &place.document, path)).collect()
+}
+
+/// A call in an expression that gives another value each time: two loads of one export would differ.
+fn left_to_chance(sql: &Sql) -> Option<Problem> {
+    let mut parser = DFParserBuilder::new(sql.text.as_str()).build().ok()?;
+    // What does not parse may be a header.
+    let parsed = parser.parse_into_expr().ok()?;
+    let found = visit_expressions(&parsed.expr, |part| match part {
+        SqlExpr::Function(call) => match left_to_chance_by_name(&call.name.to_string()) {
+            Some((said, help)) => ControlFlow::Break(Problem::error(sql.place_of(call.name.span()), said).help(help)),
+            None => ControlFlow::Continue(()),
+        },
+        _ => ControlFlow::Continue(()),
+    });
+    found.break_value()
+}
+
 /// What is wrong with a `map` whatever the export holds: columns that the table has not, keys that are not
-/// mapped, expressions that do not parse.
+/// mapped, calls that are left to chance.
 pub fn check(source: &Source, table: &DeclaredTable, place: &Place) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = expressions(source, place).iter().filter_map(left_to_chance).collect();
     for (row, map) in maps(source) {
         for column in map.keys() {
             let place = || place.document.key_place(&place.of_column(row, column));

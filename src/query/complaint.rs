@@ -6,7 +6,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 
-use super::function::CHANCE;
+use super::function;
 use crate::{problem, sql_type};
 
 /// A complaint about a piece of SQL.
@@ -217,12 +217,8 @@ fn columns(root: &DataFusionError, name: &str, relation: Option<&str>) -> Option
 }
 
 fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
-    if CHANCE.contains(&name.to_lowercase().as_str()) {
-        return Complaint {
-            message: format!("`{name}` gives another answer each time"),
-            help: Some("leave it out: the same day gives the same answer".to_owned()),
-            at,
-        };
+    if let Some((message, help)) = function::left_to_chance(name) {
+        return Complaint { message, help: Some(help.to_owned()), at };
     }
     // The engine offers one, however far off it is.
     let near = near.and_then(|near| problem::nearest(name, [near]));

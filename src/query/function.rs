@@ -30,6 +30,14 @@ pub struct Settings {
 /// Names of functions that give another answer each time; they are taken away.
 pub const CHANCE: [&str; 3] = ["random", "rand", "uuid"];
 
+/// Words, and help, for a function that gives another answer each time; `None` for any other.
+pub fn left_to_chance(name: &str) -> Option<(String, &'static str)> {
+    let is_chance = CHANCE.contains(&name.to_lowercase().as_str());
+    let said =
+        || (format!("`{name}` gives another answer each time"), "leave it out: the same day gives the same answer");
+    is_chance.then(said)
+}
+
 /// Every function of the product's own.
 pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
     let calendar = settings.calendar;
