@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, ObjectName, Query, Select, SetExpr, Statement as SqlStatement, TableFactor, VisitMut, VisitorMut,
+    Expr, FunctionArg, ObjectName, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, TableFactor,
+    VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
@@ -33,6 +34,58 @@ pub struct Relation {
     pub place: Place,
     /// The function in FROM that looks into it, where that is how it is named; it is a table's history then.
     pub function: Option<&'static str>,
+}
+
+impl Selection {
+    /// The SQL of those of the answer's columns, so many in all, that were given no name; `None` for the others.
+    pub fn unnamed_columns(&self, count: usize) -> Vec<Option<String>> {
+        let items = self.projection().unwrap_or_default();
+        let sql = |item: &SelectItem| match item {
+            SelectItem::UnnamedExpr(expr) if !is_column(expr) => Some(expr.to_string()),
+            _ => None,
+        };
+        let is_several =
+            |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+        let mut columns = vec![None; count];
+        // How many columns a star stands for is not looked at: those before the first and behind the last are known.
+        let before = items.iter().take_while(|item| !is_several(item)).count();
+        let behind =
+            if before == items.len() { 0 } else { items.iter().rev().take_while(|item| !is_several(item)).count() };
+        let is_known = if before == items.len() { before == count } else { before + behind <= count };
+        if is_known {
+            columns.iter_mut().zip(items).take(before).for_each(|(column, item)| *column = sql(item));
+            columns
+                .iter_mut()
+                .rev()
+                .zip(items.iter().rev())
+                .take(behind)
+                .for_each(|(column, item)| *column = sql(item));
+        }
+        columns
+    }
+
+    /// The SELECT list that names the answer's columns.
+    fn projection(&self) -> Option<&[SelectItem]> {
+        let Statement::Statement(statement) = &self.statement else { return None };
+        let SqlStatement::Query(query) = statement.as_ref() else { return None };
+        let mut body = query.body.as_ref();
+        loop {
+            body = match body {
+                SetExpr::Select(select) => return Some(&select.projection),
+                SetExpr::Query(query) => query.body.as_ref(),
+                // The first SELECT names the columns of all.
+                SetExpr::SetOperation { left, .. } => left.as_ref(),
+                _ => return None,
+            };
+        }
+    }
+}
+
+fn is_column(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) => is_column(inner),
+        _ => matches!(expr, Expr::Identifier(_) | Expr::CompoundIdentifier(_)),
+    }
 }
 
 /// Parses SQL that must be one SELECT.

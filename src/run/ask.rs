@@ -1,9 +1,10 @@
 //! A question to the lake: SQL over the tables as of a day.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 
 use super::{Prepared, settings};
 use crate::catalogue::Catalogue;
@@ -51,8 +52,22 @@ pub async fn ask(
         query::lake_failure(&error)
             .unwrap_or_else(|| Error::failed(format!("the query failed: {}", sql.problem(&error).message)))
     };
-    let schema = SchemaRef::clone(plan.schema().inner());
-    Ok((schema, session.collect(&plan).await.map_err(failed)?))
+    let schema = headed(plan.schema().inner(), &selection);
+    let rows = session.collect(&plan).await.map_err(failed)?;
+    let rows = rows.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
+    let rows = rows.collect::<Result<Vec<_>, _>>();
+    Ok((schema, rows.map_err(|error| Error::failed(format!("could not head the answer's columns: {error}")))?))
+}
+
+/// The answer's columns: what was given no name is called by its SQL, as it was written, and not as the engine has it.
+fn headed(schema: &Schema, selection: &Selection) -> SchemaRef {
+    let unnamed = selection.unnamed_columns(schema.fields().len());
+    let fields = schema.fields().iter().zip(unnamed).map(|(field, sql)| match sql {
+        // Whether a column may be NULL is known for the plan, and not always kept by what runs it.
+        Some(sql) => field.as_ref().clone().with_name(sql).with_nullable(true),
+        None => field.as_ref().clone().with_nullable(true),
+    });
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 /// The models that an answer reads: what the lake holds for the day is not computed, so nothing below it is needed.

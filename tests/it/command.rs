@@ -97,6 +97,37 @@ fn help_lists_every_command_and_exit_code() {
 }
 
 #[test]
+fn a_column_without_a_name_is_headed_by_its_sql() {
+    let (_project, program) = small();
+    program.runs_to(0, &["run"]);
+    let head = |sql: &str| {
+        let said = program.runs_to(0, &["query", "--format", "csv", sql]).stdout;
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    for (sql, wanted) in [
+        ("SELECT 1", "1"),
+        ("SELECT 'a', 1.5 AS b, date '2026-01-01'", "'a',b,DATE '2026-01-01'"),
+        ("SELECT (d.amount), amount * 2 FROM crm.deal d ORDER BY amount * 2", "amount,amount * 2"),
+        (
+            "SELECT stage, count(*), SUM(amount) FROM crm.deal GROUP BY stage ORDER BY count(*), sum(amount)",
+            "stage,count(*),SUM(amount)",
+        ),
+        (
+            "SELECT upper(stage) FROM crm.deal GROUP BY upper(stage) HAVING count(*) > 0 ORDER BY upper(stage)",
+            "upper(stage)",
+        ),
+        ("SELECT DISTINCT upper(stage) FROM crm.deal ORDER BY 1", "upper(stage)"),
+        ("WITH x AS (SELECT 1 AS a) SELECT a + 1 FROM x UNION ALL SELECT 2 ORDER BY 1", "a + 1"),
+        (
+            "SELECT rank() OVER (ORDER BY amount), * FROM crm.rep CROSS JOIN (SELECT 1 AS amount) LIMIT 0",
+            "rank() OVER (ORDER BY amount),rep_id,name,hired_on,amount",
+        ),
+    ] {
+        assert_eq!(head(sql), wanted, "{sql}");
+    }
+}
+
+#[test]
 fn a_run_ends_with_0_and_tells_a_person_what_it_did() {
     let (project, program) = small();
     let said = program.runs_to(0, &["run"]);
