@@ -39,6 +39,8 @@ struct Bench {
     export: &'static str,
     held: Held,
     forgets: bool,
+    /// What each commit warns of.
+    warnings: usize,
 }
 
 /// All of a small export.
@@ -59,6 +61,7 @@ impl Bench {
             export,
             held,
             forgets,
+            warnings: 0,
         }
     }
 
@@ -112,7 +115,7 @@ impl Bench {
         let made_at = jiff::Timestamp::from_second(i64::from(day.to_epoch_days()) * 86_400).unwrap();
         let (uuid, program, message) = (Uuid::from_u128(1), "test".to_owned(), String::new());
         let outcome = transaction.commit(CommitMeta { uuid, made_at, program, message })?;
-        assert!(outcome.warnings.is_empty(), "{:?}", outcome.warnings);
+        assert_eq!(outcome.warnings.len(), self.warnings, "{:?}", outcome.warnings);
         Ok((loaded.counts, loaded.reasons))
     }
 
@@ -470,6 +473,16 @@ fn the_rows_of_records_that_are_as_they_were_are_not_read() {
         let loaded = bench.load(day(2), TWO);
         assert_eq!(loaded.is_err(), forgets, "{:?}", loaded.err());
     }
+}
+
+#[test]
+fn a_link_in_the_place_of_the_cache_leads_no_marks_elsewhere() {
+    let (mut bench, elsewhere) = (Bench::new("full", ALL, false), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(elsewhere.path(), bench.folder.path().join("lake/cache")).unwrap();
+    bench.warnings = 1;
+    bench.load(day(0), TWO).unwrap();
+    bench.load(day(1), TWO).unwrap();
+    assert!(std::fs::read_dir(elsewhere.path()).unwrap().next().is_none());
 }
 
 #[test]

@@ -14,7 +14,7 @@ use twox_hash::XxHash3_128;
 
 #[cfg(test)]
 use super::recorder::{make, make_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::hash::hex;
 
 /// A change of the disk.
@@ -259,6 +259,15 @@ pub fn create_folder(folder: &Path) -> Result<bool> {
         Err(source) if source.kind() == ErrorKind::AlreadyExists && folder.is_dir() => Ok(false),
         Err(source) => Err(failed("create the folder", folder, &source)),
     }
+}
+
+/// Likewise, of a folder whose files come and go as the lake needs them: no symbolic link may lead them elsewhere.
+pub fn create_own_folder(folder: &Path) -> Result<bool> {
+    if folder.is_symlink() {
+        let said = format!("could not create the folder {}: a symbolic link lies there", folder.display());
+        return Err(Error::new(Kind::Io, said).help("remove the link: the next run puts a folder in its place"));
+    }
+    create_folder(folder)
 }
 
 /// Creates a folder and those above it that are missing, durably: also the name of one that is there, as whoever made it

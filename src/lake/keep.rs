@@ -109,10 +109,8 @@ pub fn refresh(root: &Path, pin: &Pin, kept: &BTreeMap<TableName, Keep>, staging
 }
 
 fn show(root: &Path, path: &Path, pin: &Pin, version: &Version, staging: &Path) -> Result<()> {
-    if !fs::exists(path) {
-        fs::create_folder(&root.join("snapshots"))?;
-        fs::create_folder(&folder(root, &version.table))?;
-    }
+    fs::create_own_folder(&root.join("snapshots"))?;
+    fs::create_own_folder(&folder(root, &version.table))?;
     shown::show(path, pin, version, staging).map(drop)
 }
 

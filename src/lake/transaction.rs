@@ -363,7 +363,7 @@ impl Transaction<'_> {
         let newest = self.marks.iter().filter(|((table, day), _)| is_newest(table, *day));
         let kept = newest.map(|((table, _), marks)| {
             let place = marks_file(root, table);
-            fs::create_folder(place.parent().unwrap_or(root))?;
+            fs::create_own_folder(place.parent().unwrap_or(root))?;
             fs::rename(marks, &place)
         });
         kept.filter_map(Result::err).collect()

@@ -105,6 +105,17 @@ fn only_what_is_missing_or_shows_another_state_is_written() {
 }
 
 #[test]
+fn a_link_in_the_place_of_a_folder_leads_nothing_elsewhere() {
+    let (test, elsewhere) = (lake(), tempfile::tempdir().unwrap());
+    std::os::unix::fs::symlink(elsewhere.path(), test.path("snapshots")).unwrap();
+    let keep = BTreeMap::from([(deal(), Keep { daily: 2, monthly: 0 })]);
+    let failed = test.lake.lock("run").unwrap().keep_snapshots(&keep);
+    let told = format!("could not create the folder {}: a symbolic link lies there", test.path("snapshots").display());
+    assert_eq!(failed.iter().map(|error| error.message.clone()).collect::<Vec<_>>(), [told.clone(), told]);
+    assert!(std::fs::read_dir(elsewhere.path()).unwrap().next().is_none());
+}
+
+#[test]
 fn days_that_were_rebuilt_from_events_do_not_count() {
     let test = lake();
     let mut writer = test.lake.lock("run").unwrap();
