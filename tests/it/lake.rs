@@ -267,6 +267,32 @@ fn a_repair_shows_nothing_in_latest_where_the_pipeline_says_so() {
 }
 
 #[test]
+fn a_damaged_copy_for_other_programs_is_no_damage_of_the_lake() {
+    let (project, program) = corrected();
+    project.edit(
+        "pipelines/nightly.yaml",
+        "    rejects: {limit: 50%}\n",
+        "    rejects: {limit: 50%}\n    keep: {daily: 2}\n",
+    );
+    program.runs_to(0, &["run", "--day", "2026-11-03"]);
+    let copy = project.path("lake/snapshots/crm.deal/2026-11-03.parquet");
+    std::fs::write(&copy, "spoiled").unwrap();
+    let said = program.runs_to(4, &["lake", "verify"]);
+    assert_eq!(said.stdout, format!("{} does not show what the lake holds\n", copy.display()));
+    let told = "error: the lake is whole, but a copy for other programs is damaged\nhelp: forecastle lake repair takes it away, and `forecastle run` makes it anew\n";
+    assert!(said.stderr.ends_with(told), "{}", said.stderr);
+    program.runs_to(0, &["query", "SELECT * FROM crm.deal"]);
+    std::fs::remove_file(project.path("lake/latest/crm.deal.parquet")).unwrap();
+    project.write("lake/latest/crm.deal.parquet", "spoiled");
+    let said = program.runs_to(4, &["lake", "verify"]);
+    assert!(said.stderr.contains("but 2 copies for other programs are damaged\n"), "{}", said.stderr);
+    program.runs_to(0, &["lake", "repair"]);
+    program.runs_to(0, &["run"]);
+    assert!(copy.exists());
+    program.runs_to(0, &["lake", "verify"]);
+}
+
+#[test]
 fn a_newest_commit_that_went_is_missed_by_what_the_runs_say() {
     let (project, program) = corrected();
     project.deals("2026-11-04", &[BOB]);

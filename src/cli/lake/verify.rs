@@ -20,9 +20,19 @@ pub fn verify(host: &Host, lake: &Lake) -> Result<Outcome> {
     let verified = verified?;
     let lost = lake.lost(&claims)?;
     tell(host, &verified, &lost);
-    match verified.damages.len() + lost.damages.len() {
-        0 => Ok(Outcome::Done),
-        damages => Err(Error::new(Kind::Damaged, format!("the lake is damaged: {}", count(damages, "file")))
+    let (copies, damages): (Vec<&Damage>, Vec<&Damage>) =
+        verified.damages.iter().chain(&lost.damages).partition(|damage| damage.is_copy());
+    match (damages.len(), copies.len()) {
+        (0, 0) => Ok(Outcome::Done),
+        (0, copies) => {
+            let (copies, them) = match copies {
+                1 => ("a copy for other programs is".to_owned(), "it"),
+                copies => (format!("{copies} copies for other programs are"), "them"),
+            };
+            Err(Error::new(Kind::Delivery, format!("the lake is whole, but {copies} damaged"))
+                .help(format!("forecastle lake repair takes {them} away, and `forecastle run` makes {them} anew")))
+        }
+        (damages, _) => Err(Error::new(Kind::Damaged, format!("the lake is damaged: {}", count(damages, "file")))
             .help("forecastle lake repair mends what can be mended, and says what to do about the rest")),
     }
 }

@@ -26,6 +26,13 @@ pub struct Damage {
     pub(in crate::lake) part: Part,
 }
 
+impl Damage {
+    /// Whether it is a copy for readers outside, in `latest` or `snapshots`: the lake is whole without it.
+    pub fn is_copy(&self) -> bool {
+        matches!(self.part, Part::Latest | Part::Kept)
+    }
+}
+
 /// Which part of the lake a damaged file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::lake) enum Part {
