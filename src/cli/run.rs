@@ -191,7 +191,7 @@ fn sources(host: &Host, day: &DayRecord) {
         if let SourceOutcome::Failed(why) = &source.outcome {
             host.terminal.say(&format!("  source    {}: {why}", host.terminal.paint("1;31", "failed")));
         }
-        for reason in source.reasons.iter().take(3) {
+        for reason in source.reasons.iter().take(3).chain(&source.notes) {
             host.terminal.say(&format!("            {}: {reason}", source.table));
         }
     }

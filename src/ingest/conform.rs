@@ -25,14 +25,24 @@ pub struct Unfit {
     pub reason: String,
 }
 
-/// The columns of `table` at `positions` made of what was mapped, and the first fault of each row that has one.
+/// Mapped columns under the declared types.
+pub struct Conformed {
+    pub columns: Vec<ArrayRef>,
+    /// The first fault of each row that has one.
+    pub faults: BTreeMap<usize, Unfit>,
+    /// Rows without a fault whose number has more decimals than a column keeps, by the column's position in the table.
+    pub rounded: BTreeMap<usize, u64>,
+}
+
+/// The columns of `table` at `positions` made of what was mapped.
 pub fn conform(
     table: &DeclaredTable,
     positions: &[usize],
     mapped: Vec<Mapped>,
     rows: usize,
     zone: &TimeZone,
-) -> Result<(Vec<ArrayRef>, BTreeMap<usize, Unfit>)> {
+) -> Result<Conformed> {
+    let mut rounded: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut faults: BTreeMap<usize, Unfit> = BTreeMap::new();
     let mut columns = Vec::with_capacity(positions.len());
     for (position, mapped) in positions.iter().zip(mapped) {
@@ -45,7 +55,7 @@ pub fn conform(
         }
         let values = match mapped.values {
             None => new_null_array(&column.data_type, rows),
-            Some(values) => cast(&values, &column.data_type, zone, &mut note)
+            Some(values) => cast(&values, &column.data_type, zone, &mut note, rounded.entry(*position).or_default())
                 .ok_or_else(|| cannot(table, column, values.data_type()))?,
         };
         if !column.allowed.is_empty() {
@@ -61,7 +71,10 @@ pub fn conform(
         }
         columns.push(values);
     }
-    Ok((columns, faults))
+    let fits = |rows: Vec<usize>| rows.iter().filter(|row| !faults.contains_key(row)).count() as u64;
+    let rounded = rounded.into_iter().map(|(position, rows)| (position, fits(rows))).filter(|(_, rows)| *rows > 0);
+    let rounded = rounded.collect();
+    Ok(Conformed { columns, faults, rounded })
 }
 
 /// Whether what a map gives can become a column of a declared type.
@@ -78,8 +91,15 @@ fn cannot(table: &DeclaredTable, column: &DeclaredColumn, mapped: &DataType) -> 
         .help("change the expression in the map, or cast its result")
 }
 
-/// Casts without losing anything in silence; `None` if the types have nothing to do with each other.
-fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut(usize, &str)) -> Option<ArrayRef> {
+/// Casts without losing anything in silence; `None` if the types have nothing to do with each other. Money is not turned
+/// down for a fraction of its smallest unit: it is rounded half away from zero, and its row is told in `rounded`.
+fn cast(
+    values: &ArrayRef,
+    to: &DataType,
+    zone: &TimeZone,
+    note: &mut impl FnMut(usize, &str),
+    rounded: &mut Vec<usize>,
+) -> Option<ArrayRef> {
     if values.data_type() == to {
         return Some(empty_as_null(values));
     }
@@ -87,7 +107,7 @@ fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut
         return Some(new_null_array(to, values.len()));
     }
     if values.data_type() == &DataType::Utf8 {
-        return from_text(values, to, zone, note);
+        return from_text(values, to, zone, note, rounded);
     }
     if let (DataType::Timestamp(..), DataType::Date32) = (values.data_type(), to) {
         // The day on which the moment is in the pipeline's time zone.
@@ -98,6 +118,9 @@ fn cast(values: &ArrayRef, to: &DataType, zone: &TimeZone, note: &mut impl FnMut
     }
     if matches!(to, DataType::Int32 | DataType::Int64) {
         whole_only(values, note);
+    }
+    if let (DataType::Decimal128(_, given), DataType::Decimal128(_, kept)) = (values.data_type(), to) {
+        rounded.extend(fractions(values, given.saturating_sub(*kept)));
     }
     let options = CastOptions { safe: true, ..CastOptions::default() };
     let cast = cast_with_options(values, to, &options).ok()?;
@@ -123,6 +146,7 @@ fn from_text(
     to: &DataType,
     zone: &TimeZone,
     note: &mut impl FnMut(usize, &str),
+    rounded: &mut Vec<usize>,
 ) -> Option<ArrayRef> {
     let texts = values.as_string::<i32>();
     fn read<T>(
@@ -158,22 +182,30 @@ fn from_text(
             let numbers = Decimal128Array::from(read(texts, NO_NUMBER, note, |text| text::number(text, None)));
             let numbers: ArrayRef = Arc::new(numbers.with_precision_and_scale(38, 10).ok()?);
             debug_assert_eq!(numbers.data_type(), &NUMBER);
-            return cast(&numbers, to, zone, note);
+            return cast(&numbers, to, zone, note, rounded);
         }
         _ => return None,
     })
+}
+
+/// The rows of decimals that would lose something without so many digits at their ends.
+fn fractions(numbers: &ArrayRef, digits: i8) -> impl Iterator<Item = usize> {
+    let units = u32::try_from(digits).ok().and_then(|digits| 10i128.checked_pow(digits)).unwrap_or(1);
+    let short = i64::try_from(units).ok();
+    let has_fraction = move |value: i128| match (i64::try_from(value).ok(), short) {
+        // Many times faster, and nearly always so.
+        (Some(value), Some(units)) => value % units != 0,
+        _ => value % units != 0,
+    };
+    let values = numbers.as_primitive::<Decimal128Type>().iter().enumerate();
+    values.filter(move |(_, value)| units > 1 && value.is_some_and(has_fraction)).map(|(row, _)| row)
 }
 
 /// A fraction is not cut off in silence.
 fn whole_only(numbers: &ArrayRef, note: &mut impl FnMut(usize, &str)) {
     let mut has_fraction: Vec<usize> = Vec::new();
     match numbers.data_type() {
-        DataType::Decimal128(_, scale) => {
-            let units = u32::try_from(*scale).ok().and_then(|scale| 10i128.checked_pow(scale)).unwrap_or(1);
-            let values = numbers.as_primitive::<Decimal128Type>().iter().enumerate();
-            has_fraction
-                .extend(values.filter(|(_, value)| value.is_some_and(|value| value % units != 0)).map(|of| of.0));
-        }
+        DataType::Decimal128(_, scale) => has_fraction.extend(fractions(numbers, *scale)),
         DataType::Float64 => {
             let values = numbers.as_primitive::<Float64Type>().iter().enumerate();
             has_fraction

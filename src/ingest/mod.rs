@@ -37,7 +37,7 @@ use crate::exports::{self, FileFacts, Format, Roots};
 use crate::hash::sha256_of_parts;
 use crate::lake::{Facts, Pin, Staged, TableWriter, Version};
 use crate::project::{self, Source};
-use crate::query::{DeclaredTable, Settings};
+use crate::query::{DeclaredTable, Settings, sql_type};
 use feed::Feed;
 use keyed::Keys;
 use pass::{HELD, Held, Known, Pass, Passed, Through};
@@ -71,6 +71,8 @@ pub struct Loaded {
     pub facts: Facts,
     /// Why rows were rejected, the most frequent first.
     pub reasons: Vec<String>,
+    /// What was changed of rows that were taken, as far as they were read anew.
+    pub notes: Vec<String>,
     pub files: Vec<FileFacts>,
 }
 
@@ -178,7 +180,8 @@ impl Job {
             };
             table = table.anew()?;
         };
-        let Read { facts: export, counts, left_out, .. } = *read;
+        let Read { facts: export, counts, left_out, rounded, .. } = *read;
+        let notes = rounded.into_iter().map(|(column, rows)| self.rounded(column, rows)).collect();
         let counts = Counts {
             rejected: rejected.len() as u64,
             carried,
@@ -198,7 +201,16 @@ impl Job {
         if self.source.export == project::Export::Changes || counts.rejected > 0 {
             facts.insert(Version::BUILDS_ON.to_owned(), built_on(before).into());
         }
-        Ok(Loaded { table, rejects, facts, counts, reasons, files: export })
+        Ok(Loaded { table, rejects, facts, counts, reasons, notes, files: export })
+    }
+
+    fn rounded(&self, column: usize, rows: u64) -> String {
+        let column = &self.table.columns[column];
+        format!(
+            "{rows} × `{}` has more decimals than {} keeps, and was rounded",
+            column.name,
+            sql_type(&column.data_type)
+        )
     }
 
     /// The rejects of an export that was read to its end, and why they were rejected, if they are not too many.

@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use jiff::tz::TimeZone;
 
 use super::Counts;
-use super::conform::{self, Unfit};
+use super::conform::{self, Conformed, Unfit};
 use super::guard;
 use super::keyed::{KeySet, Keys};
 use super::mapping::Mapping;
@@ -44,6 +44,8 @@ pub struct Read {
     /// Keys of rejected rows, where they could be read; none, where rejects are but counted.
     pub rejected_keys: KeySet,
     pub counts: Counts,
+    /// How many numbers were rounded, by their column's position in the table.
+    pub rounded: BTreeMap<usize, u64>,
     pub facts: Vec<FileFacts>,
     /// Where the records stand that gave remembered rows, by their positions.
     pub seen: Vec<Option<Place>>,
@@ -170,7 +172,10 @@ impl Reading {
         let Over { table, zone, mapping, .. } = &self.over;
         let all: Vec<usize> = (0..table.columns.len()).collect();
         let mapped = mapping.evaluate(row, &columns, all.iter().copied())?;
-        let (values, faults) = conform::conform(table, &all, mapped, rows, zone)?;
+        let Conformed { columns: values, faults, rounded } = conform::conform(table, &all, mapped, rows, zone)?;
+        for (column, rows) in rounded {
+            *self.read.rounded.entry(column).or_default() += rows;
+        }
         let fitting = conform::fitting(table, &values, &faults)?;
         if !faults.is_empty() {
             self.note_keys(&values, faults.keys().copied())?;
@@ -223,7 +228,7 @@ impl Reading {
         let rows = if self.read.rejects.are_kept() { mapping.rows() } else { 0 };
         for row in 0..rows {
             let mapped = mapping.evaluate(row, &texts, table.key.iter().copied())?;
-            let (key, _) = conform::conform(table, &table.key, mapped, faults.len(), zone)?;
+            let key = conform::conform(table, &table.key, mapped, faults.len(), zone)?.columns;
             let keys = keys.of_columns(&key)?;
             let readable = (0..faults.len()).filter(|at| key.iter().all(|column| column.is_valid(*at)));
             self.read.rejected_keys.extend(readable.map(|at| Box::from(keys.row(at).as_ref())));

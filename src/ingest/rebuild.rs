@@ -21,7 +21,7 @@ use arrow::datatypes::{DataType, Date32Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use jiff::tz::TimeZone;
 
-use super::conform;
+use super::conform::{self, Conformed};
 use super::mapping::Mapped;
 use super::text;
 use crate::day::Day;
@@ -199,7 +199,8 @@ impl Events {
         let cast = |texts: &ArrayRef| {
             let texts = take(texts, &chosen, None).map_err(failed)?;
             let mapped = vec![Mapped { values: Some(Arc::clone(&texts)), unfit: Vec::new() }];
-            let (mut columns, faults) = conform::conform(table, &[position], mapped, events.len(), zone)?;
+            let Conformed { mut columns, faults, .. } =
+                conform::conform(table, &[position], mapped, events.len(), zone)?;
             let values = columns.pop().ok_or_else(|| Error::failed("a column was lost"))?;
             Ok::<_, Error>((texts, values, faults))
         };

@@ -87,6 +87,9 @@ pub struct SourceRecord {
     pub counts: Counts,
     /// Why rows were rejected, the most frequent first.
     pub reasons: Vec<String>,
+    /// What was changed of rows that were taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -138,7 +138,7 @@ fn told(job: &Job, files: &[PathBuf], view: &Pin, program: &str) -> Result<Optio
 /// Puts what was read of a source into the transaction.
 fn enter(transaction: &mut Transaction<'_>, job: &Job, print: String, loaded: Loaded) -> Result<SourceRecord> {
     let name = &job.table.name;
-    let Loaded { table, rejects, counts, mut facts, reasons, .. } = loaded;
+    let Loaded { table, rejects, counts, mut facts, reasons, notes, .. } = loaded;
     facts.insert("fingerprint".to_owned(), print.into());
     let is_new = transaction.add(table, facts)?;
     match rejects {
@@ -146,11 +146,12 @@ fn enter(transaction: &mut Transaction<'_>, job: &Job, print: String, loaded: Lo
         None => drop(transaction.remove(name, Role::Reject, job.day())?),
     }
     let outcome = if is_new { SourceOutcome::Loaded } else { SourceOutcome::Unchanged };
-    Ok(SourceRecord { table: name.to_string(), outcome, counts, reasons })
+    Ok(SourceRecord { table: name.to_string(), outcome, counts, reasons, notes })
 }
 
 fn without_rows(table: &TableName, outcome: SourceOutcome) -> SourceRecord {
-    SourceRecord { table: table.to_string(), outcome, counts: Counts::default(), reasons: Vec::new() }
+    let (counts, reasons, notes) = (Counts::default(), Vec::new(), Vec::new());
+    SourceRecord { table: table.to_string(), outcome, counts, reasons, notes }
 }
 
 /// Why required sources failed.

@@ -3,6 +3,7 @@
 use forecastle::error::Kind;
 use forecastle::run::{Days, Request, SourceOutcome, Status};
 
+use crate::command::Program;
 use crate::project::{Outcomes, TestProject, day};
 
 const PIPELINE: &str = "pipelines/nightly.yaml";
@@ -254,6 +255,39 @@ fn an_export_without_rows_is_a_deletion_of_everything_and_the_volume_guard_stops
     project.write("exports/2026-11-04/deal.csv", "");
     let error = project.fail_to_run("2026-11-04");
     assert!(error.message.contains("exports/2026-11-04/deal.csv is empty"), "{}", error.message);
+}
+
+#[test]
+fn an_export_of_a_header_alone_is_an_empty_table_however_its_line_ends() {
+    let header = "Id,Owner,Stage,Status,Amount,Created";
+    for end in ["", "\n", "\r\n"] {
+        let project = TestProject::small();
+        project.write("exports/2026-11-02/deal.csv", format!("{header}{end}"));
+        assert_eq!(project.run().source("crm.deal").1.rows, 0, "{end:?}");
+        project.deals("2026-11-03", &["1,ann,Qualify,Open,100,2026-10-01"]);
+        project.run();
+        project.write("exports/2026-11-04/deal.csv", format!("{header}{end}"));
+        let error = project.fail_to_run("2026-11-04");
+        assert!(error.message.contains("the export has 0 rows, the one of 2026-11-03 had 1"), "{end:?}: {error}");
+    }
+}
+
+#[test]
+fn a_number_with_more_decimals_than_its_column_keeps_is_rounded_and_told() {
+    let project = TestProject::small();
+    let deals = ["1,ann,Qualify,Open,1.00005,2026-10-01", "2,ann,Qualify,Open,1.23450000,2026-10-01"];
+    project.deals("2026-11-02", &[&deals[..], &["3,ann,Qualify,Open,-7.00009,2026-02-30"]].concat());
+    let told = Program::in_folder(project.root()).runs_to(0, &["run"]).stderr;
+    assert!(told.contains("\n            crm.deal: 1 × `created_on` is not a day"), "{told}");
+    let note = "\n            crm.deal: 1 × `amount` has more decimals than DECIMAL(18, 4) keeps, and was rounded\n";
+    assert!(told.contains(note), "{told}");
+    assert_eq!(project.ask("2026-11-02", DEAL_SQL), ["1 | Qualify | open | 1.0001", "2 | Qualify | open | 1.2345"]);
+    // What is as it was is not told again, and what is rounded by the map is no surprise.
+    project.deals("2026-11-03", &deals);
+    assert!(!Program::in_folder(project.root()).runs_to(0, &["run"]).stderr.contains("decimals"));
+    project.edit(PIPELINE, "number(Amount)", "round(number(Amount), 4)");
+    project.deals("2026-11-04", &deals);
+    assert!(!Program::in_folder(project.root()).runs_to(0, &["run"]).stderr.contains("decimals"));
 }
 
 #[test]
