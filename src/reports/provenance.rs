@@ -17,6 +17,10 @@ use crate::hash::sha256;
 use crate::lake::{Pin, Role, TableName, Version};
 use crate::project::Pipeline;
 
+/// So many steps between exports tell how often they come: not by fewer, and the newest of more.
+const FEWEST_STEPS: usize = 3;
+const MOST_STEPS: usize = 12;
+
 /// What a report is made from, beside the answers to its queries.
 pub struct State<'s> {
     pub pipeline: &'s Pipeline,
@@ -90,9 +94,26 @@ impl<'s> Source<'s> {
         Self { table, version, rejected: rejects.map_or(0, |rejects| rejects.rows) }
     }
 
-    fn days_old(&self, day: Day) -> i32 {
-        self.version.map_or(0, |version| day.to_epoch_days() - version.day.to_epoch_days())
+    /// Words for a table of which an export is overdue: the newest is as old as the days that mostly lie between two.
+    fn overdue(&self, state: &State<'_>) -> Option<String> {
+        let age = state.day.to_epoch_days() - self.version?.day.to_epoch_days();
+        let step = usual_step(state.pin.exports(self.table).map(|version| version.day), state.day);
+        let rhythm = if step > 1 { format!(", and mostly comes every {step}") } else { String::new() };
+        (age >= step).then(|| format!("{} is {} old{rhythm}", self.table, days(age)))
     }
+}
+
+/// The days that mostly lie between two exports: the median over the newest of them, up to a day. One day, where too few
+/// have come to tell.
+fn usual_step(exports: impl DoubleEndedIterator<Item = Day>, day: Day) -> i32 {
+    let newest: Vec<i32> =
+        exports.rev().filter(|of| *of <= day).take(1 + MOST_STEPS).map(|of| of.to_epoch_days()).collect();
+    let mut steps: Vec<i32> = newest.windows(2).map(|pair| pair[0] - pair[1]).collect();
+    if steps.len() < FEWEST_STEPS {
+        return 1;
+    }
+    steps.sort_unstable();
+    steps[(steps.len() - 1) / 2]
 }
 
 /// What a reader must know before any figure.
@@ -103,11 +124,7 @@ fn notices(state: &State<'_>, sources: &[Source<'_>]) -> Vec<Notice> {
     for check in failed.iter().filter(|check| check.stops()) {
         say(NoticeKind::Bad, format!("A check failed: {} ({}).", described(state, check), rows(check.offenders)));
     }
-    let old: Vec<String> = sources
-        .iter()
-        .filter(|source| source.days_old(state.day) > 0)
-        .map(|source| format!("{} is {} old", source.table, days(source.days_old(state.day))))
-        .collect();
+    let old: Vec<String> = sources.iter().filter_map(|source| source.overdue(state)).collect();
     if !old.is_empty() {
         say(NoticeKind::Warn, format!("Not all data is of this day: {}.", old.join(", ")));
     }
@@ -210,4 +227,25 @@ fn variables(state: &State<'_>, sources: &[Source<'_>]) -> BTreeMap<String, Cell
 /// Enough of a hash to tell two states apart by eye.
 fn short(hash: &str) -> String {
     hash.chars().take(16).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_often_an_export_comes_is_told_by_the_newest_of_them() {
+        let step = |days: &[i32], day: i32| {
+            let day_of = |day: i32| Day::from_epoch_days(20_000 + day).unwrap();
+            usual_step(days.iter().map(|day| day_of(*day)), day_of(day))
+        };
+        assert_eq!(step(&[], 9), 1);
+        assert_eq!(step(&[0, 7, 14], 20), 1, "two steps are too few");
+        assert_eq!(step(&[0, 7, 14, 21], 23), 7);
+        assert_eq!(step(&[0, 7, 14, 21], 20), 1, "of what came later nothing is known");
+        assert_eq!(step(&[0, 7, 9, 21, 28], 28), 7, "one came early and one late");
+        assert_eq!(step(&[0, 1, 2, 3, 4, 7, 8, 9, 10, 11], 14), 1, "weekends");
+        let daily_after_weekly: Vec<i32> = (0..20).map(|week| week * 7).chain(134..142).collect();
+        assert_eq!(step(&daily_after_weekly, 142), 1);
+    }
 }

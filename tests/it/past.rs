@@ -2,7 +2,7 @@
 
 use forecastle::error::Kind;
 
-use crate::project::{TestProject, told};
+use crate::project::{TestProject, day, told};
 
 /// Two deals over four snapshots: one moves and is won, the other one goes and comes back.
 fn moving() -> TestProject {
@@ -150,6 +150,34 @@ fn how_old_a_table_is_can_be_asked_and_stands_at_the_head_of_reports() {
     let head = report.markdown.split("## Stages").next().unwrap();
     assert!(head.contains(told) && report.html.contains(told), "{head}");
     assert!(!project.report("summary", "2026-11-03").markdown.contains("Not all data is of this day"));
+}
+
+#[test]
+fn a_table_is_called_old_when_its_next_export_is_overdue_by_its_own_rhythm() {
+    let project = TestProject::small();
+    for nth in 0..26 {
+        let on = day("2026-10-05").plus(nth).unwrap().to_string();
+        project.deals(&on, &["1,ann,Qualify,Open,5,2026-10-01"]);
+        if nth % 7 == 0 {
+            project.write(&format!("exports/{on}/rep.csv"), "Id,Name,Hired\nann,Ann,2020-01-01\n");
+        }
+    }
+    // The last export of reps is of the 26th; the one of 2 November does not come.
+    for on in ["2026-11-01", "2026-11-02"] {
+        project.deals(on, &["1,ann,Qualify,Open,5,2026-10-01"]);
+    }
+    project.run();
+    let old = |on: &str| {
+        project.run_day(on);
+        let report = project.report("summary", on).markdown;
+        report.lines().find(|line| line.contains("Not all data is of this day")).map(str::to_owned)
+    };
+    // Three steps tell how often it comes; until then each day without it is one too many.
+    assert!(old("2026-10-13").is_some_and(|told| told.contains("day: crm.rep is 1 day old.")));
+    assert_eq!(old("2026-10-30"), None);
+    assert_eq!(old("2026-11-01").filter(|told| told.contains("crm.rep")), None);
+    let told = "Not all data is of this day: crm.rep is 7 days old, and mostly comes every 7.";
+    assert!(old("2026-11-02").is_some_and(|line| line.contains(told)), "{:?}", old("2026-11-02"));
 }
 
 #[test]
