@@ -8,6 +8,7 @@ mod check;
 mod companion;
 mod graph;
 mod incremental;
+mod metric;
 mod model;
 mod planned;
 mod report;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use check::{Check, CheckOutcome, Measure, Subject};
 pub use companion::Companion;
 pub use incremental::Incremental;
+pub use metric::{MetricFile, level_sql};
 pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};
@@ -29,13 +31,17 @@ pub use test_file::{TestFile, load_tests};
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
-use crate::query::{DeclaredTable, Sql, declared};
+use crate::query::{DeclaredTable, Metrics, Sql, declared};
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     pub tables: BTreeMap<TableName, DeclaredTable>,
+    /// The views of metrics among them.
     pub models: BTreeMap<TableName, Model>,
+    pub metrics: Metrics,
+    /// Where each metric that can be read is written, by id.
+    pub metric_files: BTreeMap<String, MetricFile>,
     /// Rules of front matter, then files of `sql/check/`, by name.
     pub checks: Vec<Check>,
     pub reports: BTreeMap<String, Report>,
@@ -51,7 +57,8 @@ const CHECK: &str = "check";
 /// Parses the layered files.
 pub fn load(files: &Files) -> Catalogue {
     let mut catalogue = Catalogue::default();
-    for (path, file) in files {
+    catalogue.add_metrics(files);
+    for (path, file) in files.iter().filter(|(path, _)| metric::metric_path(path).is_none()) {
         let found = match path.split_once('/') {
             // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
             Some(("sql", rest)) if project::tested(rest).is_none() => catalogue.add_sql(rest, file),
@@ -85,14 +92,14 @@ impl Catalogue {
             problems
         };
         if name.schema() == CHECK {
-            self.checks.push(check::parse(&name, file)?);
+            self.checks.push(check::parse(&name, file, &self.metrics)?);
         } else if declared::is_declaration(&sql) {
             match declared::parse(name.clone(), sql) {
                 Ok(table) => drop(self.tables.insert(name, table)),
                 Err(found) => return Err(broken(self, vec![found])),
             }
         } else {
-            match model::parse(name.clone(), file) {
+            match model::parse(name.clone(), file, &self.metrics) {
                 Ok(model) => drop(self.models.insert(name, model)),
                 Err(found) => return Err(broken(self, found)),
             }
@@ -102,7 +109,7 @@ impl Catalogue {
 
     fn add_report(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
         let name = path.strip_suffix(".md").unwrap_or(path);
-        self.reports.insert(name.to_owned(), report::parse(name, file)?);
+        self.reports.insert(name.to_owned(), report::parse(name, file, &self.metrics)?);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{self, Layer, Materialize, ModelHeader, ProjectFile};
-use crate::query::{Relation, Selection, Sql, statement};
+use crate::query::{Metrics, Relation, Selection, Sql, statement};
 use crate::yaml::{self, Document};
 
 use super::check::Check;
@@ -55,10 +55,10 @@ pub fn header<T: serde::de::DeserializeOwned + Default>(
 }
 
 /// Reads a model's file.
-pub fn parse(name: TableName, file: &ProjectFile) -> Result<Model, Vec<Problem>> {
+pub fn parse(name: TableName, file: &ProjectFile, metrics: &Metrics) -> Result<Model, Vec<Problem>> {
     let (header, document) = header::<ModelHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse(&sql).map_err(|found| vec![found])?;
+    let selection = statement::parse_over(&sql, metrics).map_err(|found| vec![found])?;
     let mut checks = Vec::new();
     let mut problems = Vec::new();
     let incremental =

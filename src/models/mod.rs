@@ -6,6 +6,7 @@
 
 mod build;
 pub mod partition;
+pub mod metric;
 mod plan;
 pub mod test;
 

@@ -6,6 +6,7 @@
 mod files;
 mod front_matter;
 mod header;
+mod metric;
 mod model_test;
 mod pipeline;
 
@@ -19,6 +20,7 @@ pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Definition, Every, Freshness, Gravity, Materialize, ModelHeader,
     NullShare, OnCorrection, References, ReportHeader, RowCount,
 };
+pub use metric::{Aggregation, Good, Level, MetricHeader, Unit, WithoutRows};
 pub use model_test::{Matching, ModelTest, ModelTests, TestRow};
 pub use pipeline::{
     Currency, Export, Pack, Pipeline, PipelineFile, Row, Share, Source, TimeZone, Volume, parse as parse_pipeline,

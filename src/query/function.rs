@@ -50,6 +50,7 @@ pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
         of_day("fiscal_month", DataType::Utf8, move |days| labels(days, calendar, Grain::Month)),
         bound("period_start", move |day, grain| calendar.start(day, grain)),
         bound("period_end", move |day, grain| calendar.end(day, grain)),
+        period_label(calendar),
         days_between(),
         of_two_numbers("ratio", |a, b| (b != 0.0).then(|| a / b)),
         of_two_numbers("wilson_lower", |k, n| wilson(k, n).map(|(lower, _)| lower)),
@@ -137,6 +138,31 @@ fn bound(name: &'static str, function: impl Fn(Day, Grain) -> Option<Day> + Send
                 });
             }
             Ok(ColumnarValue::Array(Arc::new(Date32Array::from(bounds))))
+        }),
+    )
+}
+
+/// The name of the period that holds a date: `2026-Q4`, a day's own for the grain `day`.
+fn period_label(calendar: Calendar) -> ScalarUDF {
+    create_udf(
+        "period_label",
+        vec![DataType::Date32, DataType::Utf8],
+        DataType::Utf8,
+        Volatility::Immutable,
+        Arc::new(move |arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let mut labels = Vec::with_capacity(arrays[0].len());
+            for (day, grain) in days_of(&arrays[0]).zip(arrays[1].as_string::<i32>().iter()) {
+                labels.push(match (day, grain) {
+                    (Some(day), Some("day")) => Some(day.to_string()),
+                    (Some(day), Some(grain)) => match grain.parse::<Grain>() {
+                        Ok(grain) => Some(calendar.label(day, grain)),
+                        Err(_) => return exec_err!("period_label knows the grains day, {}", Grain::NAMES.join(", ")),
+                    },
+                    _ => None,
+                });
+            }
+            Ok(ColumnarValue::Array(Arc::new(StringArray::from(labels))))
         }),
     )
 }

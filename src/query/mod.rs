@@ -10,6 +10,7 @@ pub mod declared;
 mod from;
 pub mod function;
 pub mod given;
+pub mod metric;
 pub mod past;
 mod rule;
 pub mod session;
@@ -20,6 +21,7 @@ use datafusion::error::DataFusionError;
 
 pub use declared::{DeclaredColumn, DeclaredTable};
 pub use function::Settings;
+pub use metric::Metrics;
 pub use session::Session;
 pub use sql::Sql;
 pub use statement::{Relation, Selection};

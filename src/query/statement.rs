@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 use crate::problem::{Place, Problem};
 use crate::query::constant;
 use crate::query::from::{self, Call};
+use crate::query::metric::{self, Metrics};
 use crate::query::sql::Sql;
 
 /// Nested deeper, a statement is refused instead of exhausting the stack.
@@ -88,8 +89,13 @@ fn is_column(expr: &Expr) -> bool {
     }
 }
 
-/// Parses SQL that must be one SELECT.
+/// Parses SQL that must be one SELECT and knows no metrics.
 pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
+    parse_over(sql, &Metrics::default())
+}
+
+/// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
+pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
     let mut statements = statements(sql)?;
     if statements.len() > 1 {
         let place = second_statement(sql).unwrap_or_else(|| sql.start());
@@ -100,14 +106,16 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
     };
     let Statement::Statement(inner) = &mut statement else { return Err(not_a_select(sql)) };
     let SqlStatement::Query(query) = inner.as_mut() else { return Err(not_a_select(sql)) };
-    let mut guard = Guard { sql, names: Vec::new(), functions: Vec::new() };
+    let called = metric::expand(query, sql, metrics)?;
+    let names = called.iter().map(|called| (called.view.clone(), called.span)).collect();
+    let mut guard = Guard { sql, names, functions: Vec::new() };
     if let ControlFlow::Break(problem) = VisitMut::visit(query, &mut guard) {
         return Err(*problem);
     }
     let Guard { names, functions, .. } = guard;
     let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
     let is_function = |name: &String| functions.iter().any(|function| function.name == name);
-    let relations = tables
+    let mut relations: Vec<Relation> = tables
         .into_iter()
         .map(|table| {
             let name = match table.schema() {
@@ -123,6 +131,12 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
         .filter(|relation| !is_function(&relation.name))
         .chain(functions.iter().filter_map(|function| function.reads.clone()))
         .collect();
+    // A derived metric is read by way of what it is made of: with a mistake in it nothing can be said of its readers.
+    for called in called {
+        if relations.iter().all(|relation| relation.name != called.view) {
+            relations.push(Relation { name: called.view, place: sql.place_of(called.span), function: None });
+        }
+    }
     Ok(Selection { statement, relations })
 }
 

@@ -25,7 +25,7 @@ pub async fn ask(
     sql: &Sql,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let wrong = |found: Problem| Error { message: "the query has a mistake".to_owned(), ..Error::project(vec![found]) };
-    let selection = statement::parse(sql).map_err(wrong)?;
+    let selection = statement::parse_over(sql, &prepared.catalogue.metrics).map_err(wrong)?;
     let session = Session::open(&settings(pipeline, day))?;
     let catalogue = &prepared.catalogue;
     models::register_declared(&session, catalogue.tables.values(), pin, day)?;

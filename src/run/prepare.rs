@@ -107,6 +107,7 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     let session = Session::open(&neutral_settings())?;
     let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
+    problems.extend(models::metric::check(&session, &catalogue, &planned).await);
     problems.extend(checks::plan(&session, &catalogue, &planned).await);
     let mut templates = BTreeMap::new();
     for report in catalogue.reports.values() {

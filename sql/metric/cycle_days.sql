@@ -1,0 +1,12 @@
+/* ---
+label: Sales cycle
+description: Mean days from creation to close of the deals won (cycle_days); deals closed before they were created are a fault of the data and stay out
+unit: days
+good: down
+time: closed_on
+dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+--- */
+-- One row is a won deal.
+SELECT *, cycle_days AS numerator, 1 AS denominator
+FROM sales.deal
+WHERE status = 'won' AND cycle_days >= 0

@@ -1,0 +1,13 @@
+/* ---
+label: Median deal size
+description: Median amount of the deals won, by the day they closed (deal_size.won); deals without an amount stay out
+unit: money
+good: up
+time: closed_on
+dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+aggregation: median
+--- */
+-- One row is a won deal.
+SELECT *, amount_reporting AS value
+FROM sales.deal
+WHERE status = 'won'

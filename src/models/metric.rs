@@ -1,0 +1,133 @@
+//! Metrics held against the columns of their views: what no statement of the pack or of a person shows before it is asked.
+
+use arrow::datatypes::{DataType, SchemaRef};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{SetExpr, Statement as SqlStatement};
+
+use crate::catalogue::{Catalogue, MetricFile, Planned, level_sql};
+use crate::path;
+use crate::problem::{self, Problem};
+use crate::project::Aggregation;
+use crate::query::metric::{Base, Definition, Metric};
+use crate::query::{Session, Sql, sql_type, statement};
+use crate::yaml::Segment;
+
+/// Looks at every metric whose view could be planned.
+pub async fn check(session: &Session, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for metric in catalogue.metrics.known.values() {
+        let Some(file) = catalogue.metric_files.get(&metric.id) else { continue };
+        let Some(schema) = planned.schemas.iter().find(|(name, _)| name.to_string() == metric.view()) else { continue };
+        let of = Of { metric, file, schema: schema.1 };
+        match &metric.definition {
+            Definition::Base(base) => {
+                problems.extend(of.base(base));
+                problems.extend(of.levels(session).await);
+            }
+            Definition::Derived(_) => problems.extend(of.measure("value", Aggregation::Sum)),
+        }
+    }
+    problems
+}
+
+/// A metric and the columns of its view.
+struct Of<'a> {
+    metric: &'a Metric,
+    file: &'a MetricFile,
+    schema: &'a SchemaRef,
+}
+
+impl Of<'_> {
+    fn base(&self, base: &Base) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        match base.aggregation.is_ratio() {
+            true => {
+                problems.extend(self.measure("numerator", base.aggregation));
+                problems.extend(self.measure("denominator", base.aggregation));
+            }
+            false => problems.extend(self.measure("value", base.aggregation)),
+        }
+        let header = &self.metric.header;
+        if let Some(time) = &header.time {
+            problems.extend(self.time(time));
+        }
+        for (at, dimension) in header.dimensions.iter().enumerate() {
+            problems.extend(self.column(dimension, &path!["dimensions", at]));
+        }
+        for (level, of) in header.levels.iter().enumerate() {
+            for (at, dimension) in of.dimensions.iter().enumerate() {
+                problems.extend(self.column(dimension, &path!["levels", level, "dimensions", at]));
+            }
+        }
+        problems
+    }
+
+    /// What is added up is to be a number; counted can be anything.
+    fn measure(&self, name: &str, aggregation: Aggregation) -> Option<Problem> {
+        let sql = &self.file.sql;
+        let place = || sql.place_of_word(name).unwrap_or_else(|| sql.start());
+        let data_type = self.schema.field_with_name(name).ok()?.data_type();
+        if *data_type == DataType::Null {
+            let found = Problem::error(place(), format!("the `{name}` of `{}` is NULL in every row", self.metric.id));
+            return Some(found.help(match name {
+                "denominator" => "write what the numerator is a share of, as in 1 AS denominator",
+                _ => "write what is to be added up, as in amount_reporting AS value",
+            }));
+        }
+        if data_type.is_numeric() || aggregation == Aggregation::CountDistinct {
+            return None;
+        }
+        let message = format!("the `{name}` of `{}` is {} and no number", self.metric.id, sql_type(data_type));
+        let help = match aggregation {
+            Aggregation::Sum => "write a number, or `aggregation: count_distinct` to count different values",
+            _ => "write a number, as in CASE WHEN status = 'won' THEN 1 ELSE 0 END",
+        };
+        Some(Problem::error(place(), message).help(help))
+    }
+
+    fn time(&self, time: &str) -> Option<Problem> {
+        let path = path!["time"];
+        if let Some(missing) = self.column(time, &path) {
+            return Some(missing);
+        }
+        let data_type = self.schema.field_with_name(time).ok()?.data_type();
+        let found = || {
+            let message = format!("`{time}` is {} and no DATE", sql_type(data_type));
+            Problem::error(self.file.document.place(&path), message)
+        };
+        (*data_type != DataType::Date32)
+            .then(|| found().help(format!("write CAST({time} AS DATE) AS day in the SELECT, and `time: day`")))
+    }
+
+    /// A column that the SELECT is to give.
+    fn column(&self, name: &str, path: &[Segment]) -> Option<Problem> {
+        let columns: Vec<&str> = self.schema.fields().iter().map(|field| field.name().as_str()).collect();
+        if columns.contains(&name) {
+            return None;
+        }
+        let found = Problem::error(self.file.document.place(path), format!("the SELECT gives no column `{name}`"));
+        Some(found.help(match problem::nearest(name, columns.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "add it to the SELECT, or leave it out here".to_owned(),
+        }))
+    }
+
+    async fn levels(&self, session: &Session) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let Definition::Base(base) = &self.metric.definition else { return problems };
+        for (at, (condition, _)) in base.levels.iter().enumerate() {
+            let sql = level_sql(&self.metric.header, self.file, at);
+            let frame =
+                Sql::file(&problem::SourceFile::new("<level>", format!("SELECT 1 AS x FROM {}", self.metric.view())));
+            let Ok(mut selection) = statement::parse(&frame) else { continue };
+            if let Statement::Statement(inner) = &mut selection.statement
+                && let SqlStatement::Query(query) = inner.as_mut()
+                && let SetExpr::Select(select) = query.body.as_mut()
+            {
+                select.selection = Some(condition.clone());
+            }
+            problems.extend(session.check(&selection, &sql).await.err());
+        }
+        problems
+    }
+}
