@@ -27,7 +27,7 @@
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
 //! - [`lake`]: all tables as of every day in one folder, kept as histories of their rows; one atomic commit a night
 //! - [`project`]: a project's files, the user's own over the shipped pack, and its pipelines
-//! - [`query`]: SQL that is read-only by construction, declared tables, the engine and its functions
+//! - [`query`]: SQL that is read-only by construction, declared tables, metrics, the engine and its functions
 //! - [`catalogue`]: what the project's SQL and reports declare, and who reads whom
 //! - [`ingest`]: an export becomes its table's rows of the day, and its rejects
 //! - [`models`]: planned without data, built for a day, tested over given rows

@@ -103,6 +103,26 @@ impl Catalogue {
         }
     }
 
+    /// The metrics that no model, check or report reads: a run has no use for their views.
+    pub fn unread_metrics(&self) -> BTreeSet<TableName> {
+        let mut unread: BTreeSet<TableName> =
+            self.models.values().filter(|model| model.is_metric()).map(|model| model.name.clone()).collect();
+        let of_models = self.models.values().filter(|model| !model.is_metric()).map(|model| &model.selection);
+        let of_checks = self.checks.iter().map(|check| &check.selection);
+        let of_reports = self.reports.values().flat_map(|report| report.queries.values().map(|query| &query.selection));
+        let mut open: Vec<&Selection> = of_models.chain(of_checks).chain(of_reports).collect();
+        while let Some(selection) = open.pop() {
+            for relation in &selection.relations {
+                let Some(name) = unread.iter().find(|name| name.to_string() == relation.name).cloned() else {
+                    continue;
+                };
+                unread.remove(&name);
+                open.push(&self.models[&name].selection);
+            }
+        }
+        unread
+    }
+
     fn is_known(&self, id: &str) -> bool {
         self.metrics.known.contains_key(id)
     }
@@ -143,6 +163,7 @@ impl Catalogue {
             sql: metric.file.sql.clone(),
             selection,
             layer: metric.file.layer,
+            incremental: None,
             checks: Vec::new(),
         }
     }

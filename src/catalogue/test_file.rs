@@ -7,6 +7,7 @@ use crate::lake::TableName;
 use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ModelTest, ModelTests, ProjectFile};
+use crate::query::{Sql, statement};
 use crate::yaml::{self, Document};
 
 /// The tests of a model, and where they are written.
@@ -15,6 +16,26 @@ pub struct TestFile {
     pub model: Model,
     pub tests: ModelTests,
     pub document: Arc<Document>,
+}
+
+impl TestFile {
+    /// The model that a test runs: the file's own, or of a metric the slice that the test asks for.
+    pub fn model_of(&self, at: usize, catalogue: &Catalogue) -> Result<Model, Problem> {
+        let test = &self.tests.tests[at];
+        let path = path!["tests", at, "slice"];
+        if !self.model.is_metric() {
+            return match test.slice {
+                Some(_) => Err(Problem::error(self.document.key_place(&path), "only a metric is sliced")
+                    .help("leave it out: a model's test holds all of its rows against what is expected")),
+                None => Ok(self.model.clone()),
+            };
+        }
+        let slice = test.slice.clone().unwrap_or_default();
+        let text = format!("SELECT * FROM {}", slice.call(self.model.name.table()));
+        let sql = Sql::rule(&text, &self.document, path.to_vec());
+        let selection = statement::parse_over(&sql, &catalogue.metrics)?;
+        Ok(Model { sql, selection, ..self.model.clone() })
+    }
 }
 
 /// Reads the tests of the models that are wanted; what is wrong with their files comes beside them, in file order.

@@ -63,7 +63,9 @@ pub enum Command {
     Run(Run),
     /// Ask the lake in SQL; reads from stdin without an argument
     Query(Query),
-    /// List tables, models, checks and reports
+    /// Show a metric, sliced; without a name, list all that are defined
+    Metric(Metric),
+    /// List tables, models, metrics, checks and reports
     List {
         /// Only these: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+, report:NAME; `+` adds what they read
         /// (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
@@ -234,6 +236,63 @@ pub enum Format {
     /// One object per line
     Json,
     Parquet,
+}
+
+#[derive(Debug, Args)]
+pub struct Metric {
+    /// The metric, like win_rate; without it all are listed
+    pub name: Option<String>,
+
+    /// Slice by these dimensions, with commas between them
+    #[arg(long, value_name = "DIMENSION", value_delimiter = ',', requires = "name")]
+    pub by: Vec<String>,
+
+    /// A figure for each day, week, month, quarter or year; months and longer are fiscal
+    #[arg(long, value_name = "GRAIN", requires = "name")]
+    pub grain: Option<String>,
+
+    /// Only what meets this condition over dimensions, like "region = 'EMEA'"
+    #[arg(long = "where", value_name = "CONDITION", requires = "name")]
+    pub condition: Option<String>,
+
+    /// From this day on; with a grain, from the period that holds it
+    #[arg(long, value_name = "DAY", requires = "name")]
+    pub from: Option<Day>,
+
+    /// Up to this day; with a grain, to the end of the period that holds it
+    #[arg(long, value_name = "DAY", requires = "name")]
+    pub to: Option<Day>,
+
+    /// Over so many days up to the end of each period, or up to the day
+    #[arg(long, value_name = "DAYS", requires = "name")]
+    pub trailing: Option<u32>,
+
+    /// Beside it the previous period, the same of last year, or the target: previous, last_year, target
+    #[arg(long, value_name = "WITH", value_delimiter = ',', requires = "name")]
+    pub compare: Vec<String>,
+
+    /// As known on this day; without it on the newest that the lake holds
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<Day>,
+
+    /// The pipeline whose lake and settings are used; without it the only one, or `nightly`
+    #[arg(long, value_name = "NAME")]
+    pub pipeline: Option<String>,
+
+    /// How it is written on stdout
+    #[arg(long, value_enum, default_value_t = MetricFormat::Table, value_name = "FORMAT")]
+    pub format: MetricFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MetricFormat {
+    /// Aligned columns, rounded for people
+    Table,
+    Csv,
+    /// One object per line
+    Json,
+    /// A line drawn over the periods, one for each slice
+    Line,
 }
 
 /// What was selected and what was excluded, as one list.

@@ -31,6 +31,7 @@ pub async fn list(host: &Host, select: &[Selector]) -> Result<Outcome> {
     }
     for model in catalogue.order().into_iter().filter(|model| chosen.contains(&model.name)) {
         let kind = match model.header.materialize {
+            _ if model.is_metric() => "metric",
             Materialize::View => "view",
             Materialize::Table => "model",
             Materialize::Incremental => "incremental",
@@ -116,7 +117,7 @@ pub fn runs(host: &Host, limit: usize) -> Result<Outcome> {
 }
 
 /// Prints aligned columns; the last one runs free.
-fn print(lines: &[[String; 4]]) {
+pub fn print(lines: &[[String; 4]]) {
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let (a, b, c) = (width(0), width(1), width(2));
     let mut out = std::io::stdout().lock();

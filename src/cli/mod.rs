@@ -6,6 +6,7 @@ mod args;
 mod exit;
 mod inspect;
 mod lake;
+mod metric;
 mod progress;
 mod query;
 mod run;
@@ -72,6 +73,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Run(run) => block_on(run::run(host, &run)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),
+        Command::Metric(metric) => block_on(metric::metric(host, &metric)),
     }
 }
 

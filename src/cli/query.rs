@@ -7,9 +7,10 @@ use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::util::pretty::pretty_format_batches_with_options;
 
+use forecastle::day::Day;
 use forecastle::error::{Doing, Error, Kind, Result};
 use forecastle::problem::{self, SourceFile};
-use forecastle::project;
+use forecastle::project::{self, PipelineFile, Project};
 use forecastle::query::Sql;
 use forecastle::run;
 
@@ -25,19 +26,31 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
         Some(name) => offenders(&prepared, name)?,
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
-    let lake = super::lake::open(&project, file)?;
-    let pin = arguments.commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
+    let (schema, rows) = answer(&project, file, &prepared, &sql, arguments.day, arguments.commit).await?;
+    print(&schema, &rows, arguments.format)?;
+    Ok(Outcome::Done)
+}
+
+/// Asks the lake as of a day, the newest without one, as a commit left it.
+pub async fn answer(
+    project: &Project,
+    file: &PipelineFile,
+    prepared: &run::Prepared,
+    sql: &Sql,
+    day: Option<Day>,
+    commit: Option<u64>,
+) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    let lake = super::lake::open(project, file)?;
+    let pin = commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
     let newest = super::run::newest_day(&pin)?;
-    let day = arguments.day.unwrap_or(newest);
+    let day = day.unwrap_or(newest);
     let oldest = super::run::oldest_day(&pin).unwrap_or(newest);
     if day < oldest {
-        let then = arguments.commit.map_or_else(String::new, |commit| format!(" in commit {commit}"));
+        let then = commit.map_or_else(String::new, |commit| format!(" in commit {commit}"));
         return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}{then}"))
             .help(format!("it holds the days from {oldest} to {newest}")));
     }
-    let (schema, rows) = run::ask(&prepared, &file.pipeline, &pin, day, &sql).await?;
-    print(&schema, &rows, arguments.format)?;
-    Ok(Outcome::Done)
+    run::ask(prepared, &file.pipeline, &pin, day, sql).await
 }
 
 /// The SQL of a check, whose rows are its offenders. One of `sql/check/` may be named without its folder.

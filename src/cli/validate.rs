@@ -13,7 +13,7 @@ pub async fn validate(host: &Host, pipeline: Option<&str>) -> Result<Outcome> {
         Some(name) => vec![project.pipeline(Some(name))?],
         None => project.pipelines.iter().collect(),
     };
-    let Validated { problems, not_checked, models, checks, reports, tests } =
+    let Validated { problems, not_checked, models, metrics, checks, reports, tests } =
         run::validate(&project, &chosen, &host.environment).await?;
     let errors = problems.iter().filter(|found| found.severity == Severity::Error).count();
     let warnings = problems.len() - errors;
@@ -25,8 +25,9 @@ pub async fn validate(host: &Host, pipeline: Option<&str>) -> Result<Outcome> {
     }
     problems.iter().for_each(|found| host.terminal.problem(found));
     let pipelines = count(chosen.len(), "pipeline");
+    let told_metrics = if metrics == 0 { String::new() } else { format!(", {}", count(metrics, "metric")) };
     host.terminal.say(&format!(
-        "{pipelines}, {}, {}, {}, {}: no mistakes{}",
+        "{pipelines}, {}{told_metrics}, {}, {}, {}: no mistakes{}",
         count(models, "model"),
         count(checks, "check"),
         count(reports, "report"),

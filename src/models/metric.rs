@@ -4,7 +4,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{SetExpr, Statement as SqlStatement};
 
-use crate::catalogue::{Catalogue, MetricFile, Planned, level_sql};
+use crate::catalogue::{Catalogue, MetricFile, Model, level_sql};
 use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::Aggregation;
@@ -12,22 +12,20 @@ use crate::query::metric::{Base, Definition, Metric};
 use crate::query::{Session, Sql, sql_type, statement};
 use crate::yaml::Segment;
 
-/// Looks at every metric whose view could be planned.
-pub async fn check(session: &Session, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for metric in catalogue.metrics.known.values() {
-        let Some(file) = catalogue.metric_files.get(&metric.id) else { continue };
-        let Some(schema) = planned.schemas.iter().find(|(name, _)| name.to_string() == metric.view()) else { continue };
-        let of = Of { metric, file, schema: schema.1 };
-        match &metric.definition {
-            Definition::Base(base) => {
-                problems.extend(of.base(base));
-                problems.extend(of.levels(session).await);
-            }
-            Definition::Derived(_) => problems.extend(of.measure("value", Aggregation::Sum)),
+/// What is wrong with a model that is the view of a metric, now that its columns are known.
+pub async fn check(session: &Session, catalogue: &Catalogue, model: &Model, schema: &SchemaRef) -> Vec<Problem> {
+    let metric = catalogue.metrics.known.get(model.name.table()).filter(|_| model.is_metric());
+    let file = catalogue.metric_files.get(model.name.table());
+    let (Some(metric), Some(file)) = (metric, file) else { return Vec::new() };
+    let of = Of { metric, file, schema };
+    match &metric.definition {
+        Definition::Base(base) => {
+            let mut problems = of.base(base);
+            problems.extend(of.levels(session, base).await);
+            problems
         }
+        Definition::Derived(_) => of.measure("value", "make it of numbers").into_iter().collect(),
     }
-    problems
 }
 
 /// A metric and the columns of its view.
@@ -40,12 +38,16 @@ struct Of<'a> {
 impl Of<'_> {
     fn base(&self, base: &Base) -> Vec<Problem> {
         let mut problems = Vec::new();
-        match base.aggregation.is_ratio() {
-            true => {
-                problems.extend(self.measure("numerator", base.aggregation));
-                problems.extend(self.measure("denominator", base.aggregation));
+        match base.aggregation {
+            Aggregation::Ratio | Aggregation::Proportion => {
+                let help = "write a number, as in CASE WHEN status = 'won' THEN 1 ELSE 0 END";
+                problems.extend(self.measure("numerator", help));
+                problems.extend(self.measure("denominator", help));
             }
-            false => problems.extend(self.measure("value", base.aggregation)),
+            Aggregation::CountDistinct => {}
+            _ => problems.extend(
+                self.measure("value", "write a number, or `aggregation: count_distinct` to count different values"),
+            ),
         }
         let header = &self.metric.header;
         if let Some(time) = &header.time {
@@ -62,27 +64,20 @@ impl Of<'_> {
         problems
     }
 
-    /// What is added up is to be a number; counted can be anything.
-    fn measure(&self, name: &str, aggregation: Aggregation) -> Option<Problem> {
+    /// What is added up is to be a number.
+    fn measure(&self, name: &str, help: &str) -> Option<Problem> {
         let sql = &self.file.sql;
-        let place = || sql.place_of_word(name).unwrap_or_else(|| sql.start());
+        let id = &self.metric.id;
+        let found = |message: String| Problem::error(sql.place_of_word(name).unwrap_or_else(|| sql.start()), message);
         let data_type = self.schema.field_with_name(name).ok()?.data_type();
-        if *data_type == DataType::Null {
-            let found = Problem::error(place(), format!("the `{name}` of `{}` is NULL in every row", self.metric.id));
-            return Some(found.help(match name {
+        match data_type {
+            DataType::Null => Some(found(format!("the `{name}` of `{id}` is NULL in every row")).help(match name {
                 "denominator" => "write what the numerator is a share of, as in 1 AS denominator",
                 _ => "write what is to be added up, as in amount_reporting AS value",
-            }));
+            })),
+            number if number.is_numeric() => None,
+            other => Some(found(format!("the `{name}` of `{id}` is {} and no number", sql_type(other))).help(help)),
         }
-        if data_type.is_numeric() || aggregation == Aggregation::CountDistinct {
-            return None;
-        }
-        let message = format!("the `{name}` of `{}` is {} and no number", self.metric.id, sql_type(data_type));
-        let help = match aggregation {
-            Aggregation::Sum => "write a number, or `aggregation: count_distinct` to count different values",
-            _ => "write a number, as in CASE WHEN status = 'won' THEN 1 ELSE 0 END",
-        };
-        Some(Problem::error(place(), message).help(help))
     }
 
     fn time(&self, time: &str) -> Option<Problem> {
@@ -112,9 +107,9 @@ impl Of<'_> {
         }))
     }
 
-    async fn levels(&self, session: &Session) -> Vec<Problem> {
+    /// The conditions of levels, over the view.
+    async fn levels(&self, session: &Session, base: &Base) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let Definition::Base(base) = &self.metric.definition else { return problems };
         for (at, (condition, _)) in base.levels.iter().enumerate() {
             let sql = level_sql(&self.metric.header, self.file, at);
             let frame =

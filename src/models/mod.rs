@@ -5,8 +5,8 @@
 //! gives, without a lake.
 
 mod build;
+mod metric;
 pub mod partition;
-pub mod metric;
 mod plan;
 pub mod test;
 

@@ -8,7 +8,7 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::LogicalPlan;
 use tokio::task::JoinSet;
 
-use super::partition;
+use super::{metric, partition};
 use crate::catalogue::{Catalogue, Companion, Incremental, Model, Planned};
 use crate::error::{Error, Result};
 use crate::lake::{self, TableName};
@@ -72,7 +72,11 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
         match plan.and_then(|plan| columns(&model, &plan)) {
             Ok(schema) => {
                 session.register(&model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
-                planned.schemas.insert(model.name, schema);
+                let wrong = metric::check(session, catalogue, &model, &schema).await;
+                if wrong.is_empty() {
+                    planned.schemas.insert(model.name, schema);
+                }
+                planned.problems.extend(wrong);
             }
             Err(found) => planned.problems.push(found),
         }

@@ -21,7 +21,7 @@ pub use header::{
     NullShare, OnCorrection, References, ReportHeader, RowCount,
 };
 pub use metric::{Aggregation, Good, Level, MetricHeader, Unit, WithoutRows};
-pub use model_test::{Matching, ModelTest, ModelTests, TestRow};
+pub use model_test::{Matching, MetricSlice, ModelTest, ModelTests, TestRow};
 pub use pipeline::{
     Currency, Export, Pack, Pipeline, PipelineFile, Row, Share, Source, TimeZone, Volume, parse as parse_pipeline,
 };

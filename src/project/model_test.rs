@@ -23,12 +23,48 @@ pub struct ModelTest {
     pub name: String,
     /// The day that the model sees as the run's.
     pub day: Option<Day>,
+    /// How a metric is sliced; without it, its total.
+    pub slice: Option<MetricSlice>,
     /// Rows by the relation that they are of. A relation that is not named has none.
     #[serde(default)]
     pub given: BTreeMap<String, Vec<TestRow>>,
     #[serde(rename = "match", default)]
     pub matching: Matching,
     pub expect: Vec<TestRow>,
+}
+
+/// The arguments of `metric(...)` behind the name.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricSlice {
+    pub by: Vec<String>,
+    pub grain: Option<String>,
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
+    pub from: Option<Day>,
+    pub to: Option<Day>,
+    pub trailing: Option<u32>,
+    pub compare: Vec<String>,
+}
+
+impl MetricSlice {
+    /// The call, an argument to a line.
+    pub fn call(&self, metric: &str) -> String {
+        let text = |text: &String| format!("'{}'", text.replace('\'', "''"));
+        let list = |texts: &[String]| format!("[{}]", texts.iter().map(text).collect::<Vec<_>>().join(", "));
+        let day = |day: &Day| format!("DATE '{day}'");
+        let given = [
+            (!self.by.is_empty()).then(|| format!("by => {}", list(&self.by))),
+            self.grain.as_ref().map(|grain| format!("grain => {}", text(grain))),
+            self.condition.as_ref().map(|condition| format!("where => {condition}")),
+            self.from.as_ref().map(|from| format!("from => {}", day(from))),
+            self.to.as_ref().map(|to| format!("to => {}", day(to))),
+            self.trailing.map(|days| format!("trailing => {days}")),
+            (!self.compare.is_empty()).then(|| format!("compare => {}", list(&self.compare))),
+        ];
+        let arguments = std::iter::once(text(&metric.to_owned())).chain(given.into_iter().flatten());
+        format!("metric({})", arguments.collect::<Vec<_>>().join(",\n  "))
+    }
 }
 
 /// Values by column, as they are written. A given row has NULL in the columns that it leaves out.

@@ -1,4 +1,4 @@
-//! The query layer: SQL with its places, declared tables, the engine and its functions.
+//! The query layer: SQL with its places, declared tables, metrics, the engine and its functions.
 //!
 //! Everything the user writes in SQL passes through `statement::parse`, which lets through one read-only
 //! SELECT, and is planned and run by a [`Session`].

@@ -95,6 +95,8 @@ pub struct Examined {
     pub files: Files,
     pub catalogue: Catalogue,
     pub templates: BTreeMap<String, Template>,
+    /// With everything that could be planned, without rows.
+    pub session: Session,
     pub planned: Planned,
     pub problems: Vec<Problem>,
 }
@@ -107,7 +109,6 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     let session = Session::open(&neutral_settings())?;
     let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
-    problems.extend(models::metric::check(&session, &catalogue, &planned).await);
     problems.extend(checks::plan(&session, &catalogue, &planned).await);
     let mut templates = BTreeMap::new();
     for report in catalogue.reports.values() {
@@ -119,7 +120,7 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
             Err(found) => problems.extend(found),
         }
     }
-    Ok(Examined { files, catalogue, templates, planned, problems })
+    Ok(Examined { files, catalogue, templates, session, planned, problems })
 }
 
 /// Names and types depend on no setting, so any will do to check them.

@@ -132,6 +132,7 @@ impl<'r> Schedule<'r, '_> {
             relations.iter().map(|relation| relation.name.as_str()).filter(|name| names.contains(*name)).collect()
         };
         let ancestors = ancestors(catalogue, &order);
+        let unread = catalogue.unread_metrics();
         let waiting_model = |model: &'r Model| WaitingModel {
             model,
             // Its own earlier days are there already.
@@ -141,8 +142,9 @@ impl<'r> Schedule<'r, '_> {
         let waiting_check = |check: &'r Check| WaitingCheck { check, reads: models_of(&check.selection.relations) };
         let checks: Vec<WaitingCheck<'r>> =
             catalogue.checks.iter().filter(|check| self.takes(check)).map(waiting_check).collect();
+        let is_read = |model: &&Model| !unread.contains(&model.name);
         Progress {
-            models: order.into_iter().map(waiting_model).collect(),
+            models: order.into_iter().filter(is_read).map(waiting_model).collect(),
             open_checks: checks.iter().map(|waiting| waiting.check.name.as_str()).collect(),
             checks,
             running: JoinSet::new(),

@@ -34,7 +34,7 @@ pub async fn test(project: &Project, file: &PipelineFile, select: &[Selector]) -
     let below = below(&catalogue, tested);
     let session = Session::open(&prepare::neutral_settings())?;
     let planned = models::plan(&session, &below).await?;
-    let (tests, mut problems) = read(&files, &catalogue, &planned, is_wanted);
+    let (tests, mut problems) = read(&session, &files, &catalogue, &planned, is_wanted).await;
     problems.extend(planned.problems.iter().cloned());
     if !problems.is_empty() {
         problem::sort(&mut problems);
@@ -49,7 +49,8 @@ pub async fn test(project: &Project, file: &PipelineFile, select: &[Selector]) -
 }
 
 /// The tests of the wanted models, and all that is wrong with their files.
-pub fn read(
+pub async fn read(
+    session: &Session,
     files: &Files,
     catalogue: &Catalogue,
     planned: &Planned,
@@ -58,7 +59,7 @@ pub fn read(
     let (found, mut problems) = catalogue::load_tests(files, catalogue, wanted);
     let mut tests = Vec::new();
     for file in found {
-        match models::test::read(catalogue, planned, &file) {
+        match models::test::read(session, catalogue, planned, &file).await {
             Ok(of_file) => tests.extend(of_file),
             Err(wrong) => problems.extend(wrong),
         }
@@ -71,9 +72,17 @@ fn below(catalogue: &Catalogue, mut names: BTreeSet<TableName>) -> Catalogue {
     let mut open: Vec<TableName> = names.iter().cloned().collect();
     while let Some(name) = open.pop() {
         let Some(model) = catalogue.models.get(&name) else { continue };
-        open.extend(catalogue.upstream(model).filter(|read| names.insert((*read).clone())).cloned());
+        let read: Vec<TableName> = catalogue.upstream(model).cloned().chain(target(catalogue, &name)).collect();
+        open.extend(read.into_iter().filter(|read| names.insert(read.clone())));
     }
     let mut below = catalogue.clone();
     below.models.retain(|name, _| names.contains(name));
     below
+}
+
+/// The metric that one may be held against.
+fn target(catalogue: &Catalogue, name: &TableName) -> Option<TableName> {
+    let metric = catalogue.models.get(name).filter(|model| model.is_metric())?;
+    let target = catalogue.metrics.known.get(metric.name.table())?.header.target.as_ref()?;
+    catalogue.models.keys().find(|name| catalogue.models[*name].is_metric() && name.table() == target).cloned()
 }

@@ -13,7 +13,9 @@ pub struct Validated {
     pub problems: Vec<Problem>,
     /// Words for the models of which nothing can be said.
     pub not_checked: Option<String>,
+    /// Without those of metrics.
     pub models: usize,
+    pub metrics: usize,
     pub checks: usize,
     pub reports: usize,
     pub tests: usize,
@@ -29,13 +31,15 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
         .into_iter()
         .filter(|pack| used(pack) || (pipelines.is_empty() && *pack == project.pack_of_broken));
     for pack in packs {
-        let Examined { files, catalogue, planned, problems, .. } = prepare::examine(project, pack).await?;
+        let Examined { files, catalogue, session, planned, problems, .. } = prepare::examine(project, pack).await?;
         validated.problems.extend(problems);
-        let (tests, problems) = test::read(&files, &catalogue, &planned, |_| true);
+        let (tests, problems) = test::read(&session, &files, &catalogue, &planned, |_| true).await;
         validated.problems.extend(problems);
         validated.tests = validated.tests.max(tests.len());
         validated.not_checked = validated.not_checked.or_else(|| prepare::not_checked(&planned));
-        validated.models = validated.models.max(catalogue.models.len());
+        let metrics = catalogue.metric_files.len();
+        validated.models = validated.models.max(catalogue.models.len() - metrics);
+        validated.metrics = validated.metrics.max(metrics);
         validated.checks = validated.checks.max(catalogue.checks.len());
         validated.reports = validated.reports.max(catalogue.reports.len());
         for file in pipelines.iter().filter(|file| file.pipeline.pack == pack) {

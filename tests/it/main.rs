@@ -19,6 +19,7 @@ mod killed;
 mod known_answers;
 mod lake;
 mod layers;
+mod metrics;
 mod mistakes;
 mod models;
 mod module_order;

@@ -24,10 +24,12 @@ use crate::error::{Error, Result};
 use crate::lake::{self, TableName};
 use crate::path;
 use crate::problem::{self, Place, Problem};
-use crate::project::{Matching, ModelTest};
+use crate::project::Matching;
+
+use super::register_view;
 use crate::query::given::Given;
 use crate::query::past::{self, Past, Versions};
-use crate::query::{Session, Settings};
+use crate::query::{Relation, Session, Settings};
 use rows::{Cell, Wanted};
 use typed::{Columns, Written};
 
@@ -54,16 +56,37 @@ pub enum Verdict {
 }
 
 /// Reads the tests of a file under the columns of what their model reads and makes, or tells all that does not fit them.
-pub fn read(catalogue: &Catalogue, planned: &Planned, file: &TestFile) -> Result<Vec<Test>, Vec<Problem>> {
+///
+/// The session holds what was planned, without rows.
+pub async fn read(
+    session: &Session,
+    catalogue: &Catalogue,
+    planned: &Planned,
+    file: &TestFile,
+) -> Result<Vec<Test>, Vec<Problem>> {
     let name = &file.model.name;
     // Of a model that could not be planned nothing can be said.
     let Some(schema) = planned.schemas.get(name) else { return Ok(Vec::new()) };
-    let made = Columns { of: &name.to_string(), schema: lake::as_read(schema), declared: None };
-    let model = Arc::new(file.model.clone());
+    let own = Arc::new(file.model.clone());
     let mut tests = Vec::new();
     let mut problems = Vec::new();
     for (at, test) in file.tests.tests.iter().enumerate() {
-        let given = given(catalogue, planned, file, at, test).map_err(|found| problems.extend(found));
+        let (model, schema) = match file.model_of(at, catalogue) {
+            Ok(model) if model.is_metric() => match session.check(&model.selection, &model.sql).await {
+                Ok(plan) => (Arc::new(model), Arc::clone(plan.schema().inner())),
+                Err(found) => {
+                    problems.push(found);
+                    continue;
+                }
+            },
+            Ok(_) => (Arc::clone(&own), Arc::clone(schema)),
+            Err(found) => {
+                problems.push(found);
+                continue;
+            }
+        };
+        let made = Columns { of: &name.to_string(), schema: lake::as_read(&schema), declared: None };
+        let given = given(catalogue, planned, file, &model, at).map_err(|found| problems.extend(found));
         let path = path!["tests", at, "expect"].to_vec();
         let written = Written { document: &file.document, path, rows: &test.expect };
         let expected = expected(&written, &made, test.matching).map_err(|found| problems.extend(found));
@@ -85,10 +108,11 @@ fn given(
     catalogue: &Catalogue,
     planned: &Planned,
     file: &TestFile,
+    model: &Model,
     at: usize,
-    test: &ModelTest,
 ) -> Result<BTreeMap<String, RecordBatch>, Vec<Problem>> {
-    let reads = reads(&file.model);
+    let test = &file.tests.tests[at];
+    let reads = reads(catalogue, model);
     let mut given = BTreeMap::new();
     let mut problems = Vec::new();
     for (relation, rows) in &test.given {
@@ -135,9 +159,28 @@ fn expected(written: &Written<'_>, columns: &Columns<'_>, matching: Matching) ->
     Ok(cells.into_iter().enumerate().map(wanted).collect())
 }
 
-/// The relations that a test may give rows of: those that the model reads. `as_of` and `each` read a table's history.
-fn reads(model: &Model) -> BTreeSet<String> {
-    model.relations().iter().map(|relation| relation.name.clone()).collect()
+/// The relations that a test may give rows of: those that the model reads, and in place of a metric what that is made of.
+/// `as_of` and `each` read a table's history.
+fn reads(catalogue: &Catalogue, model: &Model) -> BTreeSet<String> {
+    let of_metrics = metrics(catalogue, model);
+    let all = of_metrics.iter().flat_map(Model::relations).chain(model.relations());
+    let is_metric = |name: &str| of_metrics.iter().any(|metric| metric.name.to_string() == name);
+    all.map(|relation| relation.name.clone()).filter(|name| !is_metric(name)).collect()
+}
+
+/// The views of the metrics that a model is made of, each after those that it reads: they are definitions, and computed.
+fn metrics(catalogue: &Catalogue, model: &Model) -> Vec<Model> {
+    let read = |name: &str| catalogue.models.values().find(|of| of.is_metric() && of.name.to_string() == name);
+    let mut found: Vec<Model> = Vec::new();
+    let mut open: Vec<&Relation> = model.relations().iter().collect();
+    while let Some(relation) = open.pop() {
+        let Some(metric) = read(&relation.name) else { continue };
+        // Derived ones come to stand behind their parts.
+        found.retain(|known| known.name != metric.name);
+        found.insert(0, metric.clone());
+        open.extend(metric.relations());
+    }
+    found
 }
 
 /// The columns of a relation. Rows of a test leave out what does not matter to it, so none is without NULL.
@@ -163,12 +206,13 @@ pub async fn run(
     tests: &[Test],
     settings: impl Fn(Day) -> Settings,
 ) -> Result<Vec<Verdict>> {
-    let mut together: BTreeMap<(&TableName, Day), Vec<usize>> = BTreeMap::new();
+    // Tests of a metric may each slice it in another way.
+    let mut together: BTreeMap<(&TableName, &str, Day), Vec<usize>> = BTreeMap::new();
     for (at, test) in tests.iter().enumerate() {
-        together.entry((&test.model.name, test.day)).or_default().push(at);
+        together.entry((&test.model.name, &test.model.sql.text, test.day)).or_default().push(at);
     }
     let mut running = JoinSet::new();
-    for ((_, day), places) in together {
+    for ((.., day), places) in together {
         let (settings, model) = (settings(day), Arc::clone(&tests[places[0]].model));
         let tables = Tables::of(&model, catalogue, planned);
         let of_model: Vec<(usize, Test)> = places.into_iter().map(|at| (at, tests[at].clone())).collect();
@@ -192,12 +236,14 @@ pub async fn run(
 struct Tables {
     given: BTreeMap<String, Arc<Given>>,
     pasts: Vec<(String, Past)>,
+    metrics: Vec<Model>,
 }
 
 impl Tables {
     fn of(model: &Model, catalogue: &Catalogue, planned: &Planned) -> Self {
-        let mut tables = Self { given: BTreeMap::new(), pasts: Vec::new() };
-        for name in reads(model) {
+        let metrics = metrics(catalogue, model);
+        let mut tables = Self { given: BTreeMap::new(), pasts: Vec::new(), metrics };
+        for name in reads(catalogue, model) {
             let Some(schema) = schema(catalogue, planned, &name) else { continue };
             let given = Arc::new(Given::new(schema));
             if let Some(table) =
@@ -229,6 +275,9 @@ impl Bench {
         }
         for (name, past) in &tables.pasts {
             session.register_past(name, past.clone());
+        }
+        for metric in &tables.metrics {
+            register_view(&session, metric).await?;
         }
         let mut plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
         if model.incremental.is_some() {

@@ -148,7 +148,7 @@ fn fit(sql: &Sql, slice: &Slice<'_>, metrics: &Metrics, spans: &Spans) -> Result
         let found = Problem::error(sql.place_of(spans.whole), format!("the rows of `{}` have no day", part.id));
         return Err(found.help(format!("name their day as `time:` in sql/metric/{}.sql", part.id)));
     }
-    if slice.trailing.is_some() && slice.from.is_some() {
+    if slice.trailing.is_some() && slice.from.is_some() && slice.grain.is_none() {
         let found = Problem::error(sql.place_of(spans.trailing), "`trailing` and `from` both say where rows begin");
         return Err(found.help("leave one of them out"));
     }
@@ -262,8 +262,13 @@ impl Argument<'_> {
             }));
         };
         if let Some(part) = self.metrics.timeless(metric) {
-            let found =
-                self.problem(span, format!("`{}` has no periods: the rows of `{}` have no day", metric.id, part.id));
+            let found = self.problem(
+                span,
+                match part.id == metric.id {
+                    true => format!("the rows of `{}` have no day, so it has no periods", part.id),
+                    false => format!("the rows of `{}` have no day, so `{}` has no periods", part.id, metric.id),
+                },
+            );
             return Err(
                 found.help(format!("leave grain out, or name their day as `time:` in sql/metric/{}.sql", part.id))
             );

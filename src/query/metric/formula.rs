@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, Value, VisitMut,
-    VisitorMut,
+    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, TableFactor, Value,
+    Visit, VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -71,6 +71,7 @@ pub struct Draft {
 
 /// Reads the SELECT of a metric's file.
 pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
+    refuse_calls(sql)?;
     let selection = statement::parse(sql)?;
     let reads = selection.relations.iter().find(|relation| relation.name.starts_with(&format!("{METRIC}.")));
     if let Some(relation) = reads {
@@ -108,6 +109,35 @@ pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
             Err(Problem::error(place(&value), "a metric has a `value`, or a `numerator` and a `denominator`, not both")
                 .help("leave `value` out: it is the ratio of the sums of the two"))
         }
+    }
+}
+
+/// A call of `metric` in a metric, for which there is a shorter way.
+fn refuse_calls(sql: &Sql) -> Result<(), Problem> {
+    struct Calls(Option<Span>);
+    impl Visitor for Calls {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            let name = match factor {
+                TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } => name,
+                _ => return ControlFlow::Continue(()),
+            };
+            if from::parts(name) == METRIC {
+                self.0 = Some(from::span_of(name));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let statements = statement::statements(sql)?;
+    let mut calls = Calls(None);
+    if let Some(query) = statements.first().and_then(query) {
+        let _ = Visit::visit(query, &mut calls);
+    }
+    match calls.0 {
+        Some(span) => Err(Problem::error(sql.place_of(span), "a metric does not call metric(...)")
+            .help("name other metrics in a SELECT without FROM: SELECT won_amount AS numerator, quota AS denominator")),
+        None => Ok(()),
     }
 }
 
@@ -265,7 +295,9 @@ impl Inline<'_> {
             [one] => format!("the metric `{one}` is made of itself"),
             _ => format!("metrics are made of each other in a circle: {}", names.join(" of ")),
         };
-        Err(Some(Box::new(Problem::error(place, message).help("make one of them of base metrics"))))
+        Err(Some(Box::new(
+            Problem::error(place, message).help("make one of them of rows, by a FROM, or of other metrics"),
+        )))
     }
 
     /// `trailing(win_rate, 365)`.

@@ -1,0 +1,2 @@
+-- One row is the company.
+SELECT value FROM metric('coverage')

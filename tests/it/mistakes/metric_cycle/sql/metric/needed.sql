@@ -1,0 +1,6 @@
+/* ---
+label: Needed
+description: What coverage asks for
+unit: ratio
+--- */
+SELECT open_amount * coverage AS value

@@ -1,0 +1,6 @@
+/* ---
+label: Coverage
+description: Open amount by quota
+unit: ratio
+--- */
+SELECT open_amout AS numerator, quota AS denominator

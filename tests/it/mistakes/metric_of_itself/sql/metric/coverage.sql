@@ -1,0 +1,6 @@
+/* ---
+label: Coverage
+description: Coverage of coverage
+unit: ratio
+--- */
+SELECT coverage * 2 AS value

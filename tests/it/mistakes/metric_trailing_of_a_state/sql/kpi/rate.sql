@@ -1,0 +1,3 @@
+-- One row is the company.
+SELECT value
+FROM metric('open_deals', trailing => 90)

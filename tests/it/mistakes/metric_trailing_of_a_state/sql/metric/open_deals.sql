@@ -1,0 +1,12 @@
+/* ---
+label: Open amount
+description: Amount of the open deals
+unit: count
+time: created_on
+semi_additive: true
+dimensions: [owner_id, stage]
+--- */
+-- One row is an open deal.
+SELECT *, amount AS value
+FROM crm.deal
+WHERE status = 'open'

@@ -1,0 +1,2 @@
+-- One row is a slice of the win rate.
+SELECT * FROM metric('win_rat', by => ['stage'])

@@ -1,0 +1,3 @@
+-- One row is a slice of the win rate.
+SELECT *
+FROM metric('win_rate', where => uper(stage) = 'DEMO')

@@ -1,0 +1,2 @@
+-- One row is an open deal.
+SELECT *, amount AS value FROM crm.deal WHERE status = 'open'
