@@ -251,7 +251,7 @@ fn the_command_lists_metrics_and_shows_one_as_table_csv_json_and_line() {
     );
     assert_eq!(
         program.runs_to(0, &["metric", "win_rate", "--where", "owner_id = 'bob'", "--format", "json"]).stdout,
-        "{\"value\":0.0,\"numerator\":0,\"denominator\":1,\"n\":1,\"lower\":0.0,\"upper\":0.793450688622122}\n"
+        "{\"value\":0.0,\"numerator\":0,\"denominator\":1,\"n\":1,\"lower\":0.0,\"upper\":0.7934506856227626}\n"
     );
     let line = program.runs_to(0, &["metric", "win_rate", "--grain", "month", "--format", "line"]).stdout;
     assert_eq!(

@@ -500,6 +500,27 @@ impl<'s, 'm> Draft<'s, 'm> {
         format!("SELECT {} FROM ({values}) AS valued", listed.join(", "))
     }
 
+    /// The columns of the result before those of comparisons.
+    fn own_columns(&self) -> Vec<String> {
+        let whole = &self.pieces[0];
+        let formula = self.figures[0].formula;
+        let is_ratio = formula.map_or(whole.base.aggregation.is_ratio(), |formula| formula.ratio.is_some());
+        let is_base = formula.is_none();
+        let own = [
+            (self.slice.grain.is_some(), &["period", "period_start", "period_end", "is_complete"][..]),
+            (true, &self.slice.by.iter().map(String::as_str).collect::<Vec<_>>()),
+            (is_base && whole.metric.header.semi_additive, &["measured_on"]),
+            (true, &["value"]),
+            (is_ratio, &["numerator", "denominator"]),
+            (is_base, &["n"]),
+            (is_base && whole.base.aggregation == Aggregation::Proportion, &["lower", "upper"]),
+        ];
+        own.iter()
+            .filter(|(is_there, _)| *is_there)
+            .flat_map(|(_, names)| names.iter().map(|name| quoted(name)))
+            .collect()
+    }
+
     fn figure(&self, at: usize, window: Window) -> String {
         let Figure { metric, pieces, formula } = &self.figures[at];
         match formula {
@@ -511,7 +532,7 @@ impl<'s, 'm> Draft<'s, 'm> {
     /// The figures beside what they are compared with. The running period is not held against whole ones.
     fn compared(&self, figures: &str) -> String {
         let mut values = vec!["*".to_owned()];
-        let mut changes = vec!["*".to_owned()];
+        let mut changes = self.own_columns();
         let slices: Vec<String> = self.slice.by.iter().map(|name| quoted(name)).collect();
         let partition = if slices.is_empty() { String::new() } else { format!("PARTITION BY {} ", slices.join(", ")) };
         let over = format!("OVER ({partition}ORDER BY \"period_start\" NULLS LAST)");
@@ -531,6 +552,7 @@ impl<'s, 'm> Draft<'s, 'm> {
                 values.push(format!("CASE {}END AS \"{name}_value\"", found.collect::<String>()));
             }
             let value = format!("\"{name}_value\"");
+            changes.push(value.clone());
             if *compare == Compare::Target {
                 changes.push(format!("\"value\" - {value} AS \"target_gap\""));
                 changes.push(format!("ratio(\"value\", {value}) AS \"target_attainment\""));
