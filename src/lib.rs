@@ -33,7 +33,10 @@
 //! - [`models`]: planned without data, built for a day, tested over given rows
 //! - [`checks`]: rules whose rows are offenders
 //! - [`reports`]: answers and a template become a page and its Markdown
+//! - [`lineage`]: what every column and row comes from, from a page's tile back to a column of an export
 //! - [`run`]: the story of a run, and its record
+//! - [`docs`]: the project as one page, and as JSON
+//! - [`diff`]: what a change of SQL, of day or of commit does to a relation's rows
 //! - [`demo`]: a made-up company whose CRM writes exports
 //!
 //! # What is absent
@@ -62,5 +65,9 @@ pub mod models;
 pub mod checks;
 pub mod reports;
 
+pub mod lineage;
+
 pub mod run;
+pub mod docs;
+pub mod diff;
 pub mod demo;

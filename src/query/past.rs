@@ -13,10 +13,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::{Result, ScalarValue, plan_err};
+use datafusion::datasource::TableType;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::Expr;
+use datafusion::physical_plan::ExecutionPlan;
 
 use super::Settings;
 use super::given::{Given, GivenPast, Look};
@@ -75,8 +78,8 @@ impl TableFunctionImpl for Function {
         };
         let past = self.past(table)?;
         match self.name {
-            AS_OF => self.as_of(&past, second),
-            _ => self.each(&past, second),
+            AS_OF => self.as_of(&past, table, second),
+            _ => self.each(&past, table, second),
         }
     }
 }
@@ -102,7 +105,7 @@ impl Function {
         }
     }
 
-    fn as_of(&self, past: &Past, day: &Expr) -> Result<Arc<dyn TableProvider>> {
+    fn as_of(&self, past: &Past, table: &Expr, day: &Expr) -> Result<Arc<dyn TableProvider>> {
         let schema = lake::as_read(&past.schema);
         let Some(days) = constant(day) else {
             return plan_err!("the function as_of takes {}; the day cannot depend on rows", self.takes());
@@ -113,11 +116,11 @@ impl Function {
             return plan_err!("the function as_of takes {}", self.takes());
         };
         if let Versions::Nowhere = past.versions {
-            return Ok(Arc::new(EmptyTable::new(schema)));
+            return Ok(Arc::new(Unseen::new(table, schema)));
         }
         match Day::from_epoch_days(days) {
             Some(day) if day <= self.settings.day => Ok(match &past.versions {
-                Versions::Nowhere => Arc::new(EmptyTable::new(schema)),
+                Versions::Nowhere => Arc::new(Unseen::new(table, schema)),
                 Versions::Lake(pin, table) => pin.table(table, Role::Snapshot, day, &past.schema),
                 Versions::Given(history) => {
                     Arc::new(GivenPast { schema, history: Arc::clone(history), look: Look::On(day) })
@@ -133,7 +136,7 @@ impl Function {
         }
     }
 
-    fn each(&self, past: &Past, every: &Expr) -> Result<Arc<dyn TableProvider>> {
+    fn each(&self, past: &Past, asked: &Expr, every: &Expr) -> Result<Arc<dyn TableProvider>> {
         let schema = each_as_read(&past.schema);
         let column = schema.fields()[schema.fields().len() - 1].name();
         let Some(every) = text(every) else { return plan_err!("the function each takes {}", self.takes()) };
@@ -149,7 +152,7 @@ impl Function {
         };
         let run = self.settings.day;
         let (pin, table) = match &past.versions {
-            Versions::Nowhere => return Ok(Arc::new(EmptyTable::new(schema))),
+            Versions::Nowhere => return Ok(Arc::new(Unseen::new(asked, schema))),
             Versions::Lake(pin, table) => (pin, table),
             Versions::Given(history) => {
                 let look = match every.as_str() {
@@ -168,6 +171,41 @@ impl Function {
             }),
         };
         Ok(pin.each(table, &days, &past.schema, column))
+    }
+}
+
+/// What a function gives where a statement is only planned: no rows, but the plan can tell whose history it looks into.
+#[derive(Debug)]
+pub struct Unseen {
+    /// The relation that it looks into, such as `crm.deal_history`.
+    pub history: String,
+    schema: SchemaRef,
+}
+
+impl Unseen {
+    fn new(table: &Expr, schema: SchemaRef) -> Self {
+        Self { history: history_of(&text(table).unwrap_or_default().to_lowercase()), schema }
+    }
+}
+
+#[async_trait]
+impl TableProvider for Unseen {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        EmptyTable::new(Arc::clone(&self.schema)).scan(session, projection, filters, limit).await
     }
 }
 

@@ -35,11 +35,12 @@ mod table;
 mod template;
 #[cfg(test)]
 mod tests;
+mod tile;
 mod value;
 mod words;
 
 pub use block::{Notice, NoticeKind};
-pub use check::{Known, check};
+pub use check::{Known, check, tiles};
 pub use page::{Definition, Link, Page};
 pub use provenance::{State, page, variable_kinds};
 pub use publish::{Manifest, Published, publish};
@@ -47,3 +48,4 @@ pub use query::{columns, query};
 pub use render::{Rendered, render};
 pub use table::{Cell, Column, Kind, Table};
 pub use template::Template;
+pub use tile::Tile;

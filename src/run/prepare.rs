@@ -18,7 +18,7 @@ use crate::path;
 use crate::problem::{self, Problem, Severity};
 use crate::project::{self, Files, Pack, PipelineFile, Project};
 use crate::query::{Session, Settings, session};
-use crate::reports::{self, Known, Template};
+use crate::reports::{self, Known, Template, Tile};
 use crate::{checks, query};
 
 /// A project's files, planned for one pipeline.
@@ -95,9 +95,11 @@ pub struct Examined {
     pub files: Files,
     pub catalogue: Catalogue,
     pub templates: BTreeMap<String, Template>,
-    /// With everything that could be planned, without rows.
-    pub session: Session,
     pub planned: Planned,
+    /// What each part of a report's page reads, by report.
+    pub tiles: BTreeMap<String, Vec<Tile>>,
+    /// The engine with every relation registered as it was planned, without rows.
+    pub session: Session,
     pub problems: Vec<Problem>,
 }
 
@@ -111,16 +113,19 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     problems.extend(planned.problems.iter().cloned());
     problems.extend(checks::plan(&session, &catalogue, &planned).await);
     let mut templates = BTreeMap::new();
+    let mut tiles = BTreeMap::new();
     for report in catalogue.reports.values() {
         match Template::parse(&report.source, report.body) {
             Ok(template) => {
-                problems.extend(check_report(&session, &catalogue, &planned, report, &template).await);
+                let (found, of_page) = check_report(&session, &catalogue, &planned, report, &template).await;
+                problems.extend(found);
+                tiles.insert(report.name.clone(), of_page);
                 templates.insert(report.name.clone(), template);
             }
             Err(found) => problems.extend(found),
         }
     }
-    Ok(Examined { files, catalogue, templates, session, planned, problems })
+    Ok(Examined { files, catalogue, templates, planned, tiles, session, problems })
 }
 
 /// Names and types depend on no setting, so any will do to check them.
@@ -133,15 +138,16 @@ pub fn neutral_settings() -> Settings {
     }
 }
 
-/// A report's queries, and, if all of them can be planned, its template over their columns.
+/// What is wrong with a report's queries, and, if all of them can be planned, with its template over their columns; and what
+/// each part of its page reads.
 async fn check_report(
     session: &Session,
     catalogue: &Catalogue,
     planned: &Planned,
     report: &Report,
     template: &Template,
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
+) -> (Vec<Problem>, Vec<Tile>) {
+    let (mut problems, mut tiles) = (Vec::new(), Vec::new());
     let mut columns = BTreeMap::new();
     for (name, query) in &report.queries {
         if !planned.covers(catalogue, &query.selection.relations) {
@@ -156,8 +162,9 @@ async fn check_report(
         let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
         let known = Known { queries: &columns, variables: &reports::variable_kinds(), definitions: &definitions };
         problems.extend(reports::check(template, known));
+        tiles = reports::tiles(template, known);
     }
-    problems
+    (problems, tiles)
 }
 
 /// A pipeline's sources over the declared tables, and all that is wrong with the pipeline's file.

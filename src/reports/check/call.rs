@@ -8,6 +8,7 @@ use super::Checker;
 use super::types::{self, Type};
 use crate::problem::did_you_mean;
 use crate::reports::arguments::{listed, unknown};
+use crate::reports::escape::slug;
 use crate::reports::filters::FUNCTIONS;
 use crate::reports::rewrite::range;
 use crate::reports::signature::{self, ALIGNMENTS, COLUMN_FORMATS, COLUMN_KEYS, COMPONENTS, GOOD, Role, Signature};
@@ -48,11 +49,14 @@ impl<'a> Checker<'a> {
         let mut given: Vec<&str> = Vec::new();
         let mut firsts = 0;
         let mut is_open = false;
+        let (mut id, mut label) = (None, None);
+        self.tiles.begin();
         for argument in &node.args {
             match argument {
                 CallArg::Pos(expr) => {
                     let value = self.expression(expr);
                     firsts += 1;
+                    label = label.or(types::text(expr).map(str::to_owned));
                     if firsts == 1 && signature.first == Some(Role::Table) {
                         query = value.query();
                         if matches!(value, Type::Cell(_) | Type::Row(_)) {
@@ -71,6 +75,11 @@ impl<'a> Checker<'a> {
                         }
                         Some(argument) => {
                             given.push(argument.name);
+                            match argument.name {
+                                "id" => id = types::text(expr).map(str::to_owned),
+                                "label" => label = types::text(expr).map(str::to_owned),
+                                _ => {}
+                            }
                             self.argument(signature.name, argument.name, argument.role, query, expr, value);
                         }
                     }
@@ -81,6 +90,9 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        let own_id =
+            || [Some(signature.name), query.or(label.as_deref())].into_iter().flatten().collect::<Vec<_>>().join("-");
+        self.tiles.end(signature.name, &slug(&id.unwrap_or_else(own_id)), query);
         let wanted = usize::from(signature.first.is_some());
         let name = self.named(signature.name, range(node.expr.span()));
         if firsts < wanted && !is_open {
@@ -196,7 +208,7 @@ impl<'a> Checker<'a> {
                     "",
                 );
             }
-            Some(_) => {}
+            Some(_) => self.tiles.read(query, Some(name)),
         }
     }
 

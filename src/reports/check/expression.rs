@@ -130,7 +130,10 @@ impl<'a> Checker<'a> {
             Type::Row(query) => {
                 let columns = self.columns(query);
                 match columns.iter().find(|column| column.name == name) {
-                    Some(column) => Type::Cell(Some(column.kind)),
+                    Some(column) => {
+                        self.tiles.read(query, Some(name));
+                        Type::Cell(Some(column.kind))
+                    }
                     None => {
                         let help = did_you_mean(name, columns.iter().map(|column| column.name.as_str()));
                         self.error(place, format!("the query `{query}` has no column `{name}`"), help);
@@ -160,11 +163,16 @@ impl<'a> Checker<'a> {
             self.error(place, format!("there is no filter `{}`", node.name), help);
             return Type::Any;
         }
-        if let (Some(column), Some(query)) = (types::attribute_of(node), value.query())
-            && !self.columns(query).iter().any(|known| known.name == column)
-        {
-            let help = did_you_mean(column, self.columns(query).iter().map(|column| column.name.as_str()));
-            self.error(place.clone(), format!("the query `{query}` has no column `{column}`"), help);
+        if let (Some(column), Some(query)) = (types::attribute_of(node), value.query()) {
+            if self.columns(query).iter().any(|known| known.name == column) {
+                self.tiles.read(query, Some(column));
+            } else {
+                let help = did_you_mean(column, self.columns(query).iter().map(|column| column.name.as_str()));
+                self.error(place.clone(), format!("the query `{query}` has no column `{column}`"), help);
+            }
+        }
+        if let ("length" | "count", Some(query)) = (node.name, value.query()) {
+            self.tiles.read(query, None);
         }
         match (node.name, value) {
             ("num" | "money" | "pct" | "pp" | "signed" | "abs", Type::Cell(Some(kind))) if !kind.is_number() => {

@@ -16,6 +16,7 @@ use super::rewrite::range;
 use super::signature::COMPONENTS;
 use super::table::{Column, Kind};
 use super::template::Template;
+use super::tile::{Tile, Tiles};
 use crate::problem::Problem;
 use scope::Scopes;
 use types::Type;
@@ -34,18 +35,33 @@ pub struct Known<'a> {
 /// Finds unknown names, columns, keywords and definitions, values of the wrong kind, and (as warnings) queries that
 /// nothing uses; in the order of the file.
 pub fn check(template: &Template, known: Known<'_>) -> Vec<Problem> {
+    look(template, known).0
+}
+
+/// The tiles of a page, and what each reads.
+pub fn tiles(template: &Template, known: Known<'_>) -> Vec<Tile> {
+    look(template, known).1
+}
+
+fn look(template: &Template, known: Known<'_>) -> (Vec<Problem>, Vec<Tile>) {
     let tree = match template.tree() {
         Ok(tree) => tree,
-        Err(error) => return vec![super::fault::problem(&error, &template.source, &template.body)],
+        Err(error) => return (vec![super::fault::problem(&error, &template.source, &template.body)], Vec::new()),
     };
-    let mut checker =
-        Checker { template, known, scopes: Scopes::default(), used: BTreeSet::new(), problems: Vec::new() };
+    let mut checker = Checker {
+        template,
+        known,
+        scopes: Scopes::default(),
+        used: BTreeSet::new(),
+        tiles: Tiles::default(),
+        problems: Vec::new(),
+    };
     checker.names();
     checker.statement(&tree);
     checker.unused();
-    let mut problems = checker.problems;
+    let Checker { mut problems, tiles, .. } = checker;
     crate::problem::sort(&mut problems);
-    problems
+    (problems, tiles.finish())
 }
 
 struct Checker<'a> {
@@ -53,6 +69,7 @@ struct Checker<'a> {
     known: Known<'a>,
     scopes: Scopes<'a>,
     used: BTreeSet<&'a str>,
+    tiles: Tiles,
     problems: Vec<Problem>,
 }
 
