@@ -76,6 +76,16 @@ pub enum Command {
         #[arg(long, value_name = "SELECTOR")]
         exclude: Vec<Selector>,
     },
+    /// Show what a column, model, table or report comes from, back to the exports; or what comes of it
+    Lineage(super::lineage::Arguments),
+    /// Show what changed SQL does to the rows of models; or another day, another folder's SQL, or what a commit did
+    Diff(super::diff::Arguments),
+    /// Write the project down as one page, out/docs/index.html, and as JSON, out/artifacts/catalogue.json
+    Docs {
+        /// The pipeline whose `out` folder is used; without it the only one, or `nightly`
+        #[arg(long, value_name = "NAME")]
+        pipeline: Option<String>,
+    },
     /// Show past runs, newest first
     Runs {
         /// How many

@@ -3,10 +3,13 @@
 //! stdout is for results, stderr for people. The exit code is the worst of what happened: see `exit.rs`.
 
 mod args;
+mod diff;
+mod docs;
 mod exit;
 mod inspect;
 mod lake;
 mod metric;
+mod lineage;
 mod progress;
 mod query;
 mod run;
@@ -67,6 +70,9 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Init(init) => scaffold::init(host, &init),
         Command::Eject { path } => scaffold::eject(host, path.as_deref()),
         Command::List { select, exclude } => block_on(inspect::list(host, &args::selectors(&select, &exclude))),
+        Command::Lineage(of) => block_on(lineage::lineage(host, &of)),
+        Command::Diff(of) => block_on(diff::diff(host, &of)),
+        Command::Docs { pipeline } => block_on(docs::docs(host, pipeline.as_deref())),
         Command::Runs { limit } => inspect::runs(host, limit),
         Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
         Command::Test { select, pipeline } => block_on(test::test(host, pipeline.as_deref(), &select)),

@@ -14,6 +14,8 @@ use super::pipeline::Share;
 #[serde(deny_unknown_fields, default)]
 pub struct ModelHeader {
     pub description: Option<String>,
+    /// Who answers for it: a person, a team, an address.
+    pub owner: Option<String>,
     pub materialize: Materialize,
     pub tags: Vec<String>,
     pub checks: Vec<ColumnCheck>,
@@ -178,6 +180,8 @@ pub struct CheckHeader {
 pub struct ReportHeader {
     pub title: String,
     pub description: Option<String>,
+    /// Who answers for it: a person, a team, an address.
+    pub owner: Option<String>,
     /// Name in the template to the SQL that fills it.
     #[serde(default)]
     pub queries: BTreeMap<String, String>,

@@ -41,6 +41,8 @@ mod words;
 
 pub use block::{Notice, NoticeKind};
 pub use check::{Known, check, tiles};
+pub use escape::html as escaped;
+pub use html::shell;
 pub use page::{Definition, Link, Page};
 pub use provenance::{State, page, variable_kinds};
 pub use publish::{Manifest, Published, publish};

@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use ask::ask;
-pub use prepare::{Environment, Examined, JobTemplate, Prepared, examine, prepare, settings};
+pub use prepare::{Environment, Examined, JobTemplate, Prepared, examine, not_checked, pack_of, prepare, settings};
 pub use record::{
     DayRecord, Event, FilledRecord, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord,
     SourceOutcome, SourceRecord, Status, claims,

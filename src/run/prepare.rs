@@ -103,6 +103,16 @@ pub struct Examined {
     pub problems: Vec<Problem>,
 }
 
+/// Whether the shipped pack lies below a project, as far as its pipelines agree: one that leaves it out has none of it.
+pub fn pack_of(project: &Project) -> Pack {
+    let leaves_out = |file: &PipelineFile| file.pipeline.pack == Pack::None;
+    match project.pipelines.is_empty() {
+        true => project.pack_of_broken,
+        false if project.pipelines.iter().any(leaves_out) => Pack::None,
+        false => Pack::Shipped,
+    }
+}
+
 /// Reads and plans the layered files.
 pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     let files = project::load_files(&project.root, pack == Pack::Shipped)?;

@@ -30,22 +30,7 @@ pub fn page(document: &Document, page: &Page, headline: &str) -> String {
         let run: Vec<&Block> = run.iter().map(|index| &document.blocks[*index]).collect();
         blocks(&run, level, &known)
     });
-    let style = format!("{}{STYLE}", colours());
-    let mut out = String::with_capacity(body.html.len() + style.len() + 16_384);
-    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.push_str(&format!(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
-         script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
-        digest(&style),
-        digest(SCRIPT)
-    ));
-    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
-    out.push_str(&format!(
-        "<title>{} – {}</title>\n<style>{style}</style>\n</head>\n<body>\n",
-        html(headline),
-        html(&page.title)
-    ));
+    let mut out = String::with_capacity(body.html.len() + 16_384);
     out.push_str(&format!("<a class=\"skip\" href=\"#report\">{}</a>\n", words::SKIP));
     out.push_str(&svg::page_hatches());
     masthead(&mut out, document, page, &body.sections);
@@ -57,6 +42,25 @@ pub fn page(document: &Document, page: &Page, headline: &str) -> String {
     glossary(&mut out, page);
     out.push_str("</main>\n");
     foot(&mut out, page);
+    shell(&format!("{headline} – {}", page.title), "", &out)
+}
+
+/// A page around what stands in its body: in the reports' look, with a style of its own behind theirs. It loads nothing, and no
+/// script runs but the one that sorts tables.
+pub fn shell(title: &str, own_style: &str, body: &str) -> String {
+    let style = format!("{}{STYLE}{own_style}", colours());
+    let mut out = String::with_capacity(body.len() + style.len() + 4_096);
+    out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
+    out.push_str(&format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
+         script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
+        digest(&style),
+        digest(SCRIPT)
+    ));
+    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
+    out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
+    out.push_str(&format!("<title>{}</title>\n<style>{style}</style>\n</head>\n<body>\n", html(title)));
+    out.push_str(body);
     out.push_str(&format!("<script>{SCRIPT}</script>\n</body>\n</html>\n"));
     out
 }

@@ -1,0 +1,410 @@
+//! The book as one page: everything in sight or one fold away, each thing under an id that is its name.
+
+use super::book::{Book, Check, Column, Input, Model, Pipeline, Query, Report, Source, Table};
+use super::highlight;
+use super::style::STYLE;
+use crate::lineage::How;
+use crate::reports::{escaped, shell};
+
+/// One self-contained HTML file.
+pub fn page(book: &Book) -> String {
+    let page = Page { book };
+    let parts: Vec<(&str, &str, Vec<String>, Vec<String>)> = vec![
+        (
+            "models",
+            "Models",
+            ids(&book.models, |model| model.name.clone()),
+            of(&book.models, |model| page.model(model)),
+        ),
+        (
+            "tables",
+            "Tables",
+            ids(&book.tables, |table| table.name.clone()),
+            of(&book.tables, |table| page.table(table)),
+        ),
+        (
+            "reports",
+            "Reports",
+            ids(&book.reports, |report| format!("report:{}", report.name)),
+            of(&book.reports, |report| page.report(report)),
+        ),
+        ("checks", "Checks", Vec::new(), page.checks()),
+        (
+            "pipelines",
+            "Pipelines",
+            ids(&book.pipelines, |pipeline| format!("pipeline:{}", pipeline.name)),
+            of(&book.pipelines, |pipeline| page.pipeline(pipeline)),
+        ),
+    ];
+    let parts: Vec<_> = parts.into_iter().filter(|(_, _, _, articles)| !articles.is_empty()).collect();
+    let mut out = String::new();
+    out.push_str("<a class=\"skip\" href=\"#book\">Skip to the contents</a>\n");
+    out.push_str(&format!(
+        "<header class=\"masthead\">\n<p class=\"kicker\">Project documentation</p>\n<h1>{}</h1>\n<p class=\"facts\">{}</p>\n</header>\n",
+        escaped(&book.project),
+        escaped(&page.facts())
+    ));
+    out.push_str("<div class=\"book\">\n<nav class=\"index\" aria-label=\"Contents\">\n");
+    for (id, title, names, _) in &parts {
+        out.push_str(&format!("<h2><a href=\"#{id}\">{title}</a></h2>\n"));
+        let mut names = names.clone();
+        names.sort();
+        let items: String = names
+            .iter()
+            .map(|name| format!("<li><a href=\"#{}\">{}</a></li>", anchor(name), escaped(bare(name))))
+            .collect();
+        out.push_str(&format!("<ul>{items}</ul>\n"));
+    }
+    out.push_str("</nav>\n<main id=\"book\">\n");
+    for (id, title, _, articles) in &parts {
+        out.push_str(&format!("<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{title}</h2>\n"));
+        articles.iter().for_each(|article| out.push_str(article));
+        out.push_str("</section>\n");
+    }
+    out.push_str("</main>\n</div>\n");
+    out.push_str(&format!(
+        "<footer>\n<p>Written by {} from the project's files.</p>\n</footer>\n",
+        escaped(&book.program)
+    ));
+    shell(&format!("{} – documentation", book.project), STYLE, &out)
+}
+
+/// A name as the id of what it names: spaces cannot stand in one.
+fn anchor(name: &str) -> String {
+    escaped(&name.replace(char::is_whitespace, ""))
+}
+
+fn ids<T>(all: &[T], id: impl Fn(&T) -> String) -> Vec<String> {
+    all.iter().map(id).collect()
+}
+
+fn of<T>(all: &[T], article: impl Fn(&T) -> String) -> Vec<String> {
+    all.iter().map(article).collect()
+}
+
+/// A name without what says which kind of thing it is of.
+fn bare(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(_, bare)| bare)
+}
+
+struct Page<'b> {
+    book: &'b Book,
+}
+
+impl Page<'_> {
+    fn facts(&self) -> String {
+        let Book { tables, models, reports, checks, pipelines, .. } = self.book;
+        let count = |number: usize, noun: &str| match number {
+            1 => format!("1 {noun}"),
+            number => format!("{number} {noun}s"),
+        };
+        [
+            count(models.len(), "model"),
+            count(tables.len(), "table"),
+            count(reports.len(), "report"),
+            count(checks.len(), "check"),
+            count(pipelines.len(), "pipeline"),
+        ]
+        .join(" · ")
+    }
+
+    /// A relation as a link, if the page tells of it; what the lake tells of a table leads to the table.
+    fn link(&self, name: &str) -> String {
+        let text = escaped(bare(name));
+        let is_told = self.book.models.iter().any(|model| model.name == name)
+            || self.book.tables.iter().any(|table| table.name == name)
+            || self.book.reports.iter().any(|report| format!("report:{}", report.name) == name);
+        if is_told {
+            return format!("<a href=\"#{}\">{text}</a>", anchor(name));
+        }
+        match self.book.tables.iter().find(|table| table.beside.iter().any(|beside| beside == name)) {
+            Some(table) => format!("<a href=\"#{}\">{text}</a>", anchor(&table.name)),
+            None => text,
+        }
+    }
+
+    fn links(&self, names: &[String]) -> String {
+        names.iter().map(|name| self.link(name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What a column comes from, as a link to it.
+    fn input(&self, input: &Input) -> String {
+        let Input { relation, column, .. } = input;
+        if let Some(export) = relation.strip_prefix("export:") {
+            let column = column.as_deref().unwrap_or("rows");
+            return format!("<code>{}</code> of the export in {}", escaped(column), escaped(export));
+        }
+        match column {
+            None => format!("rows of {}", self.link(relation)),
+            Some(column) => {
+                let is_told = self.book.models.iter().any(|model| model.name == *relation)
+                    || self.book.tables.iter().any(|table| table.name == *relation);
+                let whole = format!("{relation}.{column}");
+                match is_told {
+                    true => format!("<a href=\"#{}\">{}</a>", anchor(&whole), escaped(&whole)),
+                    false => format!("{}.{}", self.link(relation), escaped(column)),
+                }
+            }
+        }
+    }
+
+    fn origin(&self, inputs: &[Input]) -> String {
+        let is_direct = |input: &&Input| input.transformations.iter().any(|how| how.is_direct());
+        let words = |input: &Input, direct: bool| {
+            let ways = input.transformations.iter().filter(|how| how.is_direct() == direct);
+            ways.map(|how: &How| how.word()).collect::<Vec<_>>().join(", ")
+        };
+        let direct = inputs.iter().filter(is_direct);
+        let direct: Vec<String> = direct
+            .map(|input| match words(input, true).as_str() {
+                "identity" => self.input(input),
+                how => format!("{} <span class=\"how\">{how}</span>", self.input(input)),
+            })
+            .collect();
+        let deciding = inputs.iter().filter(|input| input.transformations.iter().any(|how| !how.is_direct()));
+        let deciding: Vec<String> =
+            deciding.map(|input| format!("{} by {}", self.input(input), words(input, false))).collect();
+        let decides = match deciding.is_empty() {
+            true => String::new(),
+            false => format!("<span class=\"decides\">decided by {}</span>", deciding.join(", ")),
+        };
+        format!("{}{decides}", direct.join(", "))
+    }
+
+    fn columns(&self, relation: &str, columns: &[Column], key: &[String]) -> String {
+        if columns.is_empty() {
+            return String::new();
+        }
+        let mut out = String::from(
+            "<div class=\"scroll\"><table class=\"columns\"><thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Type</th><th scope=\"col\">Meaning</th><th scope=\"col\">Comes from</th></tr></thead><tbody>\n",
+        );
+        for column in columns {
+            let mut says: Vec<String> = column.description.iter().cloned().collect();
+            if key.contains(&column.name) {
+                says.push("Key".to_owned());
+            } else if column.required == Some(true) {
+                says.push("Never NULL".to_owned());
+            }
+            if !column.allowed.is_empty() {
+                says.push(format!("One of {}", column.allowed.join(", ")));
+            }
+            out.push_str(&format!(
+                "<tr id=\"{}\"><th scope=\"row\">{}</th><td class=\"type\">{}</td><td class=\"says\">{}</td><td class=\"from\">{}</td></tr>\n",
+                anchor(&format!("{relation}.{}", column.name)),
+                escaped(&column.name),
+                escaped(column.sql_type.as_deref().unwrap_or_default()),
+                escaped(&says.join(". ")),
+                self.origin(&column.inputs)
+            ));
+        }
+        out.push_str("</tbody></table></div>\n");
+        out
+    }
+
+    fn model(&self, model: &Model) -> String {
+        let mut kinds = vec![model.materialize.clone()];
+        kinds.extend(model.tags.iter().map(|tag| format!("tag {tag}")));
+        if model.layer == "pack" {
+            kinds.push("shipped".to_owned());
+        }
+        let mut facts = vec![("Reads", self.links(&model.reads)), ("Read by", self.links(&model.read_by))];
+        facts.push(("Rows", self.origin(&model.rows)));
+        facts.push(("Checks", self.check_list(&model.checks)));
+        facts.push(("Tests", escaped(&model.tests.join(" · "))));
+        facts.push(("Owner", model.owner.as_deref().map(escaped).unwrap_or_default()));
+        facts.push(("File", format!("<code>{}</code>", escaped(&model.file))));
+        let mut sql = code("SQL", &model.sql);
+        if squeezed(&model.expanded_sql) != squeezed(&without_comments(&model.sql)) {
+            sql.push_str(&code("As the engine gets it", &model.expanded_sql));
+        }
+        let texts = [&model.description, &model.notes];
+        article(
+            &model.name,
+            &kinds,
+            &texts,
+            &facts,
+            &format!("{}{sql}", self.columns(&model.name, &model.columns, &[])),
+        )
+    }
+
+    fn table(&self, table: &Table) -> String {
+        let filled: Vec<String> = self
+            .book
+            .pipelines
+            .iter()
+            .filter(|pipeline| pipeline.sources.iter().any(|source| source.table == table.name))
+            .map(|pipeline| {
+                let id = anchor(&format!("pipeline:{}", pipeline.name));
+                format!("<a href=\"#{id}\">{}</a>", escaped(&pipeline.name))
+            })
+            .collect();
+        let facts = [
+            ("Filled by", filled.join(", ")),
+            ("Key", escaped(&table.key.join(", "))),
+            ("Read by", self.links(&table.read_by)),
+            ("Beside it", escaped(&table.beside.join(", "))),
+            ("File", format!("<code>{}</code>", escaped(&table.file))),
+        ];
+        let columns = self.columns(&table.name, &table.columns, &table.key);
+        article(&table.name, &["table".to_owned()], &[&table.description], &facts, &columns)
+    }
+
+    fn report(&self, report: &Report) -> String {
+        let facts = [
+            ("Reads", self.links(&report.reads)),
+            ("Owner", report.owner.as_deref().map(escaped).unwrap_or_default()),
+            ("File", format!("<code>{}</code>", escaped(&report.file))),
+        ];
+        let mut body = String::new();
+        if !report.tiles.is_empty() {
+            body.push_str("<h4>Tiles</h4>\n<div class=\"scroll\"><table class=\"columns\"><thead><tr><th scope=\"col\">Tile</th><th scope=\"col\">Component</th><th scope=\"col\">Reads</th></tr></thead><tbody>\n");
+            for tile in &report.tiles {
+                let prefix = format!("report:{}.", report.name);
+                let reads: Vec<String> = tile
+                    .reads
+                    .iter()
+                    .map(|input| {
+                        let query = input.relation.strip_prefix(&prefix).unwrap_or(&input.relation);
+                        let whole = input
+                            .column
+                            .as_ref()
+                            .map_or_else(|| format!("all of {query}"), |column| format!("{query}.{column}"));
+                        let id = input
+                            .column
+                            .as_ref()
+                            .map_or_else(|| input.relation.clone(), |column| format!("{}.{column}", input.relation));
+                        format!("<a href=\"#{}\">{}</a>", anchor(&id), escaped(&whole))
+                    })
+                    .collect();
+                body.push_str(&format!(
+                    "<tr id=\"{}\"><th scope=\"row\">{}</th><td class=\"type\">{}</td><td class=\"from\">{}</td></tr>\n",
+                    anchor(&format!("report:{}#{}", report.name, tile.id)),
+                    escaped(&tile.id),
+                    escaped(&tile.component),
+                    reads.join(", ")
+                ));
+            }
+            body.push_str("</tbody></table></div>\n");
+        }
+        for query in &report.queries {
+            body.push_str(&self.query(report, query));
+        }
+        let kinds = [if report.layer == "pack" { "shipped".to_owned() } else { "report".to_owned() }];
+        let title = Some(report.title.clone());
+        article(&format!("report:{}", report.name), &kinds, &[&title, &report.description], &facts, &body)
+    }
+
+    fn query(&self, report: &Report, query: &Query) -> String {
+        let id = format!("report:{}.{}", report.name, query.name);
+        format!(
+            "<h4 id=\"{}\">Query {}</h4>\n<p class=\"kinds\">reads {}</p>\n{}{}",
+            anchor(&id),
+            escaped(&query.name),
+            self.links(&query.reads),
+            self.columns(&id, &query.columns, &[]),
+            code("SQL", &query.sql)
+        )
+    }
+
+    /// The names of checks; files of them as links.
+    fn check_list(&self, names: &[String]) -> String {
+        let one = |name: &String| format!("<a href=\"#{}\">{}</a>", anchor(name), escaped(short_check(name)));
+        names.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    fn checks(&self) -> Vec<String> {
+        if self.book.checks.is_empty() {
+            return Vec::new();
+        }
+        let row = |check: &Check| {
+            format!(
+                "<tr id=\"{}\"><th scope=\"row\">{}</th><td class=\"type\">{}</td><td class=\"says\">{}</td><td class=\"from\">{}</td></tr>\n",
+                anchor(&check.name),
+                escaped(&check.name),
+                check.severity,
+                escaped(check.description.as_deref().unwrap_or_default()),
+                self.links(&check.reads)
+            )
+        };
+        let rows: String = self.book.checks.iter().map(row).collect();
+        vec![format!(
+            "<p>A check's rows are offenders: <code>forecastle query --check NAME</code> lists them.</p>\n<div class=\"scroll\"><table class=\"columns\"><thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Severity</th><th scope=\"col\">Rule</th><th scope=\"col\">Reads</th></tr></thead><tbody>\n{rows}</tbody></table></div>\n"
+        )]
+    }
+
+    fn pipeline(&self, pipeline: &Pipeline) -> String {
+        let reports: Vec<String> = pipeline.reports.iter().map(|report| format!("report:{report}")).collect();
+        let facts = [
+            ("Reports", self.links(&reports)),
+            ("Currency", escaped(&pipeline.currency)),
+            ("Time zone", escaped(&pipeline.timezone)),
+            ("Fiscal year", format!("begins in month {}", pipeline.fiscal_year_starts)),
+            ("Lake", format!("<code>{}</code>", escaped(&pipeline.lake))),
+            ("File", format!("<code>{}</code>", escaped(&pipeline.file))),
+        ];
+        let sources: String = pipeline.sources.iter().map(|source| self.source(source)).collect();
+        let id = format!("pipeline:{}", pipeline.name);
+        article(&id, &["pipeline".to_owned()], &[&pipeline.description], &facts, &sources)
+    }
+
+    fn source(&self, source: &Source) -> String {
+        let mut told = vec![source.format.clone(), format!("{} export", source.export)];
+        told.push(if source.required { "required" } else { "not required" }.to_owned());
+        told.extend(source.condition.iter().map(|condition| format!("rows where {condition}")));
+        let mapped = |map: &std::collections::BTreeMap<String, String>| -> String {
+            let row = |(column, written): (&String, &String)| {
+                format!(
+                    "<tr><th scope=\"row\">{}</th><td><code>{}</code></td></tr>\n",
+                    escaped(column),
+                    escaped(written)
+                )
+            };
+            map.iter().map(row).collect()
+        };
+        let rows: String = source.rows.iter().map(|row| mapped(&row.map)).collect();
+        format!(
+            "<h4>{}</h4>\n<p class=\"kinds\"><code>{}</code></p>\n<p class=\"kinds\">{}</p>\n<details><summary>Map</summary><div class=\"scroll\"><table class=\"columns\"><tbody>\n{}{rows}</tbody></table></div></details>\n",
+            self.link(&source.table),
+            escaped(&source.path),
+            escaped(&told.join(" · ")),
+            mapped(&source.map)
+        )
+    }
+}
+
+/// One thing of the project: its name, what it is, what is to be known of it, and what it holds.
+fn article(id: &str, kinds: &[String], texts: &[&Option<String>], facts: &[(&str, String)], body: &str) -> String {
+    let (name, id) = (escaped(bare(id)), anchor(id));
+    let kinds: String = kinds.iter().map(|kind| format!("<span>{}</span>", escaped(kind))).collect();
+    let texts: String =
+        texts.iter().filter_map(|text| text.as_ref()).map(|text| format!("<p>{}</p>\n", escaped(text))).collect();
+    let facts: String = facts
+        .iter()
+        .filter(|(_, fact)| !fact.is_empty())
+        .map(|(label, fact)| format!("<div><dt>{label}</dt><dd>{fact}</dd></div>\n"))
+        .collect();
+    format!(
+        "<article id=\"{id}\">\n<h3><a href=\"#{id}\">{name}</a></h3>\n<p class=\"kinds\">{kinds}</p>\n{texts}<dl class=\"read\">\n{facts}</dl>\n{body}</article>\n"
+    )
+}
+
+fn code(title: &str, sql: &str) -> String {
+    format!(
+        "<details><summary>{title}</summary><pre tabindex=\"0\"><code>{}</code></pre></details>\n",
+        highlight::sql(sql)
+    )
+}
+
+/// Of a rule in front matter what is behind the model's name.
+fn short_check(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, rule)| rule)
+}
+
+/// Text without spaces and case, to tell whether two statements say the same.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+fn without_comments(sql: &str) -> String {
+    sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code)).collect::<Vec<_>>().join("\n")
+}
