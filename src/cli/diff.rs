@@ -145,8 +145,9 @@ pub async fn diff(host: &Host, arguments: &Arguments) -> Result<Outcome> {
         host.terminal.warn(&format!("{relation} is not compared: it is not in {label}"));
     }
     if is_all {
-        let compared = same + differences.len();
-        host.terminal.say(&format!("{}: {} differ, {same} do not", count(compared, "model"), differences.len()));
+        let differing = differences.len();
+        let verb = if differing == 1 { "differs" } else { "differ" };
+        host.terminal.say(&format!("{} compared: {differing} {verb}", count(same + differing, "model")));
     }
     Ok(Outcome::Done)
 }

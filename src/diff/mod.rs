@@ -8,6 +8,8 @@ mod chunk;
 mod compare;
 mod print;
 mod side;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;

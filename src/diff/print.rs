@@ -16,15 +16,24 @@ struct Block {
 }
 
 impl Difference {
-    /// `3 rows added, 1 removed, 27 changed, 385 unchanged`.
+    /// `3 rows added, 27 changed, 385 unchanged`.
     pub fn counts(&self) -> String {
         let RowCounts { added, removed, changed, unchanged } = self.rows;
-        let rows = if added == 1 { "row" } else { "rows" };
-        match (added + removed + changed, self.key.is_empty()) {
-            (0, _) => format!("no row differs, {unchanged} unchanged"),
-            (_, true) => format!("{added} {rows} added, {removed} removed, {unchanged} unchanged"),
-            (_, false) => format!("{added} {rows} added, {removed} removed, {changed} changed, {unchanged} unchanged"),
+        let found = [(added, "added"), (removed, "removed"), (changed, "changed")];
+        let told = found.iter().filter(|(count, _)| *count > 0).enumerate().map(|(at, (count, word))| {
+            let rows = match (at, count) {
+                (0, 1) => " row",
+                (0, _) => " rows",
+                _ => "",
+            };
+            format!("{}{rows} {word}", grouped(&count.to_string()))
+        });
+        let mut told: Vec<String> = told.collect();
+        if told.is_empty() {
+            told.push("no row differs".to_owned());
         }
+        told.push(format!("{} unchanged", grouped(&unchanged.to_string())));
+        told.join(", ")
     }
 
     fn told_apart(&self) -> String {
@@ -158,6 +167,10 @@ fn shown(what: &str, shown: u64, all: u64) -> String {
     if shown < all { format!("{what}, the first {shown} of {}", grouped(&all.to_string())) } else { what.to_owned() }
 }
 
+fn rows(count: u64) -> String {
+    format!("{} {}", grouped(&count.to_string()), if count == 1 { "row" } else { "rows" })
+}
+
 /// A value as people read it.
 fn told(value: &Value) -> String {
     match value {
@@ -188,8 +201,8 @@ pub fn table(difference: &Difference) -> String {
     let Difference { relation, before, after, .. } = difference;
     let mut lines = vec![
         format!("{relation}: {}", difference.counts()),
-        format!("  before  {}: {} rows", before.label, grouped(&before.rows.to_string())),
-        format!("  after   {}: {} rows", after.label, grouped(&after.rows.to_string())),
+        format!("  before  {}: {}", before.label, rows(before.rows)),
+        format!("  after   {}: {}", after.label, rows(after.rows)),
     ];
     if !difference.is_none() {
         lines.push(format!("  {}", difference.told_apart()));
@@ -233,8 +246,8 @@ fn aligned(block: &Block) -> Vec<String> {
 pub fn markdown(difference: &Difference) -> String {
     let Difference { relation, before, after, .. } = difference;
     let mut lines = vec![format!("### {}: {}", escaped(relation), difference.counts()), String::new()];
-    lines.push(format!("- before: {}, {} rows", escaped(&before.label), grouped(&before.rows.to_string())));
-    lines.push(format!("- after: {}, {} rows", escaped(&after.label), grouped(&after.rows.to_string())));
+    lines.push(format!("- before: {}, {}", escaped(&before.label), rows(before.rows)));
+    lines.push(format!("- after: {}, {}", escaped(&after.label), rows(after.rows)));
     if !difference.is_none() {
         lines.push(format!("- {}", escaped(&difference.told_apart())));
     }

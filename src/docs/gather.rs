@@ -27,7 +27,7 @@ pub fn gather(project: &str, program: &str, examined: &Examined, pipelines: &[&P
         program: program.to_owned(),
         pipelines: pipelines.iter().map(|file| pipeline(file)).collect(),
         tables: catalogue.tables.values().map(|table| known.table(table)).collect(),
-        models: catalogue.order().into_iter().map(|model| known.model(model, tests(&model.name.to_string()))).collect(),
+        models: catalogue.models.values().map(|model| known.model(model, tests(&model.name.to_string()))).collect(),
         checks: catalogue.checks.iter().map(check).collect(),
         reports: catalogue
             .reports

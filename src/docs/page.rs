@@ -1,5 +1,7 @@
 //! The book as one page: everything in sight or one fold away, each thing under an id that is its name.
 
+use std::collections::BTreeMap;
+
 use super::book::{Book, Check, Column, Input, Model, Pipeline, Query, Report, Source, Table};
 use super::highlight;
 use super::style::STYLE;
@@ -140,35 +142,42 @@ impl Page<'_> {
                 let is_told = self.book.models.iter().any(|model| model.name == *relation)
                     || self.book.tables.iter().any(|table| table.name == *relation);
                 let whole = format!("{relation}.{column}");
-                match is_told {
-                    true => format!("<a href=\"#{}\">{}</a>", anchor(&whole), escaped(&whole)),
-                    false => format!("{}.{}", self.link(relation), escaped(column)),
+                let table = self.book.tables.iter().find(|table| table.beside.contains(relation));
+                let of_table = table.filter(|table| table.columns.iter().any(|of| of.name == *column));
+                match (is_told, of_table) {
+                    (true, _) => format!("<a href=\"#{}\">{}</a>", anchor(&whole), escaped(&whole)),
+                    // What the lake tells of a column is told at the column.
+                    (_, Some(table)) => {
+                        let id = anchor(&format!("{}.{column}", table.name));
+                        format!("<a href=\"#{id}\">{}</a>", escaped(&whole))
+                    }
+                    (false, None) => format!("{}.{}", self.link(relation), escaped(column)),
                 }
             }
         }
     }
 
+    /// What flows in with how it does, then what decides, by how it does.
     fn origin(&self, inputs: &[Input]) -> String {
-        let is_direct = |input: &&Input| input.transformations.iter().any(|how| how.is_direct());
-        let words = |input: &Input, direct: bool| {
-            let ways = input.transformations.iter().filter(|how| how.is_direct() == direct);
-            ways.map(|how: &How| how.word()).collect::<Vec<_>>().join(", ")
-        };
-        let direct = inputs.iter().filter(is_direct);
-        let direct: Vec<String> = direct
-            .map(|input| match words(input, true).as_str() {
-                "identity" => self.input(input),
-                how => format!("{} <span class=\"how\">{how}</span>", self.input(input)),
-            })
-            .collect();
-        let deciding = inputs.iter().filter(|input| input.transformations.iter().any(|how| !how.is_direct()));
-        let deciding: Vec<String> =
-            deciding.map(|input| format!("{} by {}", self.input(input), words(input, false))).collect();
-        let decides = match deciding.is_empty() {
-            true => String::new(),
-            false => format!("<span class=\"decides\">decided by {}</span>", deciding.join(", ")),
-        };
-        format!("{}{decides}", direct.join(", "))
+        let mut flowing = Vec::new();
+        let mut deciding: BTreeMap<How, Vec<String>> = BTreeMap::new();
+        for input in inputs {
+            let told = self.input(input);
+            let (direct, indirect): (Vec<How>, Vec<How>) =
+                input.transformations.iter().partition(|how| how.is_direct());
+            match direct.iter().map(|how| how.word()).collect::<Vec<_>>().join(", ").as_str() {
+                "" => {}
+                "identity" => flowing.push(told.clone()),
+                how => flowing.push(format!("{told} <span class=\"how\">{how}</span>")),
+            }
+            for how in indirect {
+                deciding.entry(how).or_default().push(told.clone());
+            }
+        }
+        let lists = deciding
+            .iter()
+            .map(|(how, names)| format!("<span class=\"decides\">by {}: {}</span>", how.word(), names.join(", ")));
+        format!("{}{}", flowing.join(", "), lists.collect::<String>())
     }
 
     fn columns(&self, relation: &str, columns: &[Column], key: &[String]) -> String {
@@ -351,7 +360,7 @@ impl Page<'_> {
         let mut told = vec![source.format.clone(), format!("{} export", source.export)];
         told.push(if source.required { "required" } else { "not required" }.to_owned());
         told.extend(source.condition.iter().map(|condition| format!("rows where {condition}")));
-        let mapped = |map: &std::collections::BTreeMap<String, String>| -> String {
+        let mapped = |map: &BTreeMap<String, String>| -> String {
             let row = |(column, written): (&String, &String)| {
                 format!(
                     "<tr><th scope=\"row\">{}</th><td><code>{}</code></td></tr>\n",

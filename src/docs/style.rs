@@ -25,13 +25,13 @@ article h4{margin:16px 0 6px;font-size:14px}
 .read dd{overflow-wrap:anywhere}
 table.columns{table-layout:auto}
 table.columns td,table.columns th{white-space:normal;overflow-wrap:anywhere}
-table.columns tbody th{min-width:9em;font-weight:600}
+table.columns tbody th{min-width:11em;font-weight:600}
 table.columns tr{scroll-margin-top:8px}
 table.columns .type{min-width:7em;white-space:nowrap;color:var(--muted);font-size:12.5px}
 table.columns .from{min-width:15em;font-size:13px}
 table.columns .says{min-width:13em}
-.from .how{color:var(--muted)}
-.from .decides{display:block;color:var(--muted)}
+.how,.decides{color:var(--muted)}
+.decides{display:block}
 pre{margin:6px 0 10px;font:12.5px/1.5 ui-monospace,\"SF Mono\",Menlo,Consolas,monospace;border-radius:4px;tab-size:2}
 pre code{font:inherit}
 pre b{font-weight:650}
@@ -41,7 +41,11 @@ pre i{color:var(--muted);font-style:normal}
 .index{position:sticky;top:0;align-self:start;max-height:100vh;overflow-y:auto;padding:12px 4px 24px 0}
 .index ul{columns:auto}
 }
+@media screen and (max-width:999px){
+.index{max-height:46vh;overflow-y:auto;margin-top:16px;padding:4px 14px 0;border:1px solid var(--hair);border-radius:6px}
+}
 @media screen and (max-width:640px){
+.index ul{columns:13em;column-gap:16px}
 .read div{grid-template-columns:1fr;gap:0;padding:4px 0}
 table.columns,table.columns tbody,table.columns tr,table.columns th,table.columns td{display:block;width:100%;padding:0;border:0}
 table.columns thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

@@ -67,7 +67,7 @@ impl Drawing<'_> {
         for (at, (kind, names)) in lists.into_iter().enumerate() {
             let is_last = drawn + at + 1 == count;
             let lead = format!("{indent}{} {kind}: ", branch(is_last));
-            let hanging = format!("{indent}{}{}", stem(is_last), " ".repeat(kind.chars().count() + 3));
+            let hanging = format!("{indent}{}{}", stem(is_last), " ".repeat(kind.chars().count() + 2));
             self.lines.extend(wrapped(&lead, &hanging, &names));
         }
     }
