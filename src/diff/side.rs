@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use datafusion::logical_expr::LogicalPlan;
 
-use crate::catalogue::Model;
+use crate::catalogue::{Incremental, Model};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Pin, Role, TableName};
@@ -40,41 +40,60 @@ pub struct Side {
 
 /// Opens a model or a declared table; `None` for a model of which only held rows are wanted and none are.
 pub async fn open(origin: Origin<'_>, relation: &TableName, label: String) -> Result<Option<Side>> {
-    let Origin { prepared, pipeline, pin, day, is_held, program } = origin;
+    let Origin { prepared, pipeline, pin, day, is_held, .. } = origin;
     let catalogue = &prepared.catalogue;
     let settings = run::settings(pipeline, day);
     let session = Session::open(&settings)?;
-    models::register_declared(&session, catalogue, pin, day)?;
-    let mut is_read = catalogue.tables.contains_key(relation);
-    if let Some(model) = catalogue.models.get(relation) {
-        if is_held && !models::register_model(&session, relation, pin, day)? {
-            return Ok(None);
-        }
-        is_read = is_held;
-        if !is_held {
-            let needed = needed(origin, model);
-            let mut prints = Fingerprints::new(catalogue, pin, &settings, program);
-            for model in catalogue.order() {
-                let print = prints.enter(model);
-                if !needed.contains(&model.name) {
-                    continue;
-                }
-                let held = pin.on(&model.name, Role::Model, day).filter(|_| !model.is_view());
-                let is_same = held.and_then(|version| version.facts.get("fingerprint")?.as_str()) == Some(&print);
-                if is_same && models::register_model(&session, &model.name, pin, day)? {
-                    is_read |= model.name == *relation;
-                } else {
-                    models::register_view(&session, model).await?;
-                }
+    models::register_declared(&session, catalogue.tables.values(), pin, day)?;
+    let mut is_read = true;
+    match catalogue.models.get(relation) {
+        Some(_) if is_held => {
+            if !models::register_model(&session, relation, pin, day)? {
+                return Ok(None);
             }
         }
-    } else if !is_read {
-        return Err(unknown(prepared, relation));
+        Some(model) => is_read = compute(&session, origin, model).await?,
+        None if catalogue.tables.contains_key(relation) => {}
+        None => return Err(unknown(prepared, relation)),
     }
-    let sql = Sql::file(&SourceFile::new(format!("<{relation}>"), format!("SELECT * FROM {relation}")));
+    // Of an incremental model it is the partition of the day.
+    let is_incremental = catalogue.models.get(relation).is_some_and(|model| model.incremental.is_some());
+    let of_day = if is_incremental { format!(" WHERE {} = DATE '{day}'", Incremental::DAY) } else { String::new() };
+    let sql = Sql::file(&SourceFile::new(format!("<{relation}>"), format!("SELECT * FROM {relation}{of_day}")));
     let wrong = |found| Error::project(vec![found]);
     let plan = session.plan(&statement::parse(&sql).map_err(wrong)?, &sql).await.map_err(wrong)?;
     Ok(Some(Side { label, session, plan, is_read }))
+}
+
+/// Registers a model and all that it reads: what the lake holds of it where the same would be computed again. Whether the model
+/// itself is of that kind.
+async fn compute(session: &Session, origin: Origin<'_>, model: &Model) -> Result<bool> {
+    let Origin { prepared, pipeline, pin, day, program, .. } = origin;
+    let catalogue = &prepared.catalogue;
+    let settings = run::settings(pipeline, day);
+    let needed = needed(origin, model);
+    let recipes = models::partition::recipes(catalogue, &prepared.planned, &settings);
+    let mut prints = Fingerprints::new(catalogue, pin, &settings, program);
+    let mut is_read = false;
+    for each in catalogue.order().into_iter().filter(|each| needed.contains(&each.name)) {
+        let print = prints.enter(each);
+        let held = pin.on(&each.name, Role::Model, day).filter(|_| !each.is_view());
+        let is_same = held.and_then(|version| version.facts.get("fingerprint")?.as_str()) == Some(&print);
+        is_read = is_same;
+        match recipes.iter().find(|recipe| *recipe.name() == each.name) {
+            Some(recipe) => {
+                match is_same {
+                    true => recipe.register(session, pin, &settings, true)?,
+                    false => recipe.register_computed(session, pin, &settings).await?,
+                }
+                prints.enter_partitions(recipe, pin, &settings);
+            }
+            None if is_same => is_read = models::register_model(session, &each.name, pin, day)?,
+            None => models::register_view(session, each).await?,
+        }
+    }
+    // The model stands behind all that it reads.
+    Ok(is_read)
 }
 
 /// A model with all that it reads.

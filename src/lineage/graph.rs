@@ -163,7 +163,14 @@ pub async fn load(
         let named = |name: &str| query_of(&report.name, name);
         queries.map(move |(name, query)| (named(name), Kind::Query, query.selection.clone(), query.sql.clone()))
     });
-    for (name, relation, lineage) in traced(session, models.chain(queries)).await? {
+    for (name, mut relation, mut lineage) in traced(session, models.chain(queries)).await? {
+        // What an incremental model stores has the day of its partition beside what its SELECT makes.
+        let stored = name.parse().ok().and_then(|name| planned.schemas.get(&name));
+        if let Some(stored) = stored.filter(|_| relation.kind == Kind::Model) {
+            relation = Relation::of_schema(Kind::Model, stored);
+            let more = stored.fields().iter().skip(lineage.columns.len());
+            lineage.columns.extend(more.map(|field| (field.name().clone(), Inputs::new())));
+        }
         graph.add(&name, relation, lineage);
     }
     for (report, tiles) in tiles {

@@ -82,6 +82,23 @@ fn a_day_is_held_against_another_and_a_folder_against_a_folder() {
 }
 
 #[test]
+fn of_an_incremental_model_the_partition_of_the_day_is_compared() {
+    let project = TestProject::small();
+    let sql = "SELECT count(*) AS deals, sum(amount) AS amount FROM kpi.open_deal";
+    project.write("sql/kpi/daily.sql", format!("/* ---\nmaterialize: incremental\n--- */\n{sql}\n"));
+    project.deals("2026-11-12", &["d1,o1,Qualify,Open,100,2026-11-01"]);
+    project.deals("2026-11-13", &["d1,o1,Qualify,Open,90,2026-11-01", "d2,o1,,Won,5,2026-11-02"]);
+    project.run();
+    let program = Program::in_folder(project.root());
+    let said = program.runs_to(0, &["diff", "kpi.daily"]);
+    assert!(said.stdout.starts_with("kpi.daily: no row differs, 1 unchanged\n"), "{}", said.stdout);
+    project.edit("sql/kpi/open_deal.sql", "WHERE status = 'open'", "WHERE status IN ('open', 'won')");
+    let said = program.runs_to(0, &["diff", "kpi.daily", "--key", "day"]);
+    assert!(said.stdout.starts_with("kpi.daily: 1 row changed, 0 unchanged\n"), "{}", said.stdout);
+    assert!(said.stdout.contains("90.0000       95.0000     +5.0000"), "{}", said.stdout);
+}
+
+#[test]
 fn a_commit_is_held_against_the_lake_of_now() {
     let project = project();
     let before = project.commits().to_string();
