@@ -12,7 +12,7 @@ use forecastle::run;
 
 use super::Host;
 use super::exit::Outcome;
-use super::lineage::{name_of, no_project};
+use super::lineage::name_of;
 use super::run::{PROGRAM, newest_day};
 use super::terminal::result;
 use super::validate::count;
@@ -212,4 +212,10 @@ fn print(differences: &[Difference], format: Format) {
             }
         }
     }
+}
+
+/// A path that is no project.
+fn no_project(path: &str) -> Error {
+    Error::new(Kind::Project, format!("`{path}` is neither a day nor the folder of a project"))
+        .help("write a day like 2026-11-20, or the folder that holds another state of the project")
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use clap::{Args, ValueEnum};
 
-use forecastle::error::{Error, Kind, Result};
+use forecastle::error::{Error, Result};
 use forecastle::lineage::{self, Direction, Walk};
+use forecastle::problem::{self, Severity};
 use forecastle::project::{PipelineFile, Project};
 use forecastle::run;
 
@@ -73,10 +74,8 @@ async fn load(project: &Project) -> Result<lineage::Graph> {
 pub async fn examined(project: &Project) -> Result<run::Examined> {
     let examined = run::examine(project, run::pack_of(project)).await?;
     let mut problems = project.problems.clone();
-    problems.extend(
-        examined.problems.iter().filter(|found| found.severity == forecastle::problem::Severity::Error).cloned(),
-    );
-    forecastle::problem::sort(&mut problems);
+    problems.extend(examined.problems.iter().filter(|found| found.severity == Severity::Error).cloned());
+    problem::sort(&mut problems);
     if problems.is_empty() {
         return Ok(examined);
     }
@@ -91,10 +90,4 @@ pub async fn examined(project: &Project) -> Result<run::Examined> {
 pub fn name_of(root: &Path) -> Option<String> {
     let whole = root.canonicalize().ok()?;
     Some(whole.file_name()?.to_string_lossy().into_owned())
-}
-
-/// A path that is no project.
-pub fn no_project(path: &str) -> Error {
-    Error::new(Kind::Project, format!("`{path}` is neither a day nor the folder of a project"))
-        .help("write a day like 2026-11-20, or the folder that holds another state of the project")
 }

@@ -95,7 +95,7 @@ fn of_an_incremental_model_the_partition_of_the_day_is_compared() {
     project.edit("sql/kpi/open_deal.sql", "WHERE status = 'open'", "WHERE status IN ('open', 'won')");
     let said = program.runs_to(0, &["diff", "kpi.daily", "--key", "day"]);
     assert!(said.stdout.starts_with("kpi.daily: 1 row changed, 0 unchanged\n"), "{}", said.stdout);
-    assert!(said.stdout.contains("90.0000       95.0000     +5.0000"), "{}", said.stdout);
+    assert!(said.stdout.contains("90.0000      95.0000     +5.0000"), "{}", said.stdout);
 }
 
 #[test]

@@ -30,7 +30,10 @@ kpi.total.amount  DECIMAL(38, 4)
     // What only counts rows comes from rows, and what only decides is followed when it is asked for.
     assert!(told(&project, &["kpi.pipeline.deals"]).contains("└─ rows of crm.deal  table  identity\n"));
     let all = told(&project, &["kpi.total.amount", "--indirect"]);
-    assert!(all.contains("export:nightly/crm.deal.Status  in exports/{day}/deal.csv  conditional"), "{all}");
+    assert!(
+        all.contains("export:nightly/crm.deal.Status  in exports/{day}/deal.csv  transformation, conditional"),
+        "{all}"
+    );
 }
 
 #[test]
