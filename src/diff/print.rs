@@ -256,9 +256,8 @@ pub fn markdown(difference: &Difference) -> String {
     for (at, block) in difference.blocks().into_iter().enumerate() {
         let is_folded = at > 0 || block.title != "columns";
         lines.push(String::new());
-        match is_folded {
-            true => lines.extend([format!("<details><summary>{}</summary>", block.title), String::new()]),
-            false => {}
+        if is_folded {
+            lines.extend([format!("<details><summary>{}</summary>", block.title), String::new()]);
         }
         let row = |cells: &[String]| {
             format!("| {} |", cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" | "))
