@@ -25,7 +25,7 @@ pub use metric::{MetricFile, level_sql};
 pub use model::Model;
 pub use planned::Planned;
 pub use report::{Report, ReportQuery};
-pub use select::Selector;
+pub use select::{Among, Selector};
 pub use test_file::{TestFile, load_tests};
 
 use crate::lake::TableName;

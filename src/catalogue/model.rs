@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::hash::sha256;
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{self, Layer, Materialize, ModelHeader, ProjectFile};
@@ -29,6 +30,11 @@ pub struct Model {
 impl Model {
     pub fn is_view(&self) -> bool {
         self.header.materialize == Materialize::View
+    }
+
+    /// The hash of its SQL as the engine reads it: comments and spaces do not count.
+    pub fn code(&self) -> String {
+        sha256(self.selection.statement.to_string())
     }
 
     /// Whether it reads its own earlier partitions.

@@ -58,6 +58,10 @@ pub enum Command {
         /// The pipeline whose settings are used; without it the only one, or `nightly`
         #[arg(long, value_name = "NAME")]
         pipeline: Option<String>,
+
+        /// Let a selection of nothing pass
+        #[arg(long)]
+        allow_empty: bool,
     },
     /// Run a pipeline: exports into the lake, models, checks, reports
     Run(Run),
@@ -67,14 +71,18 @@ pub enum Command {
     Metric(Metric),
     /// List tables, models, metrics, checks and reports
     List {
-        /// Only these: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+, report:NAME; `+` adds what they read
-        /// (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
+        /// Only these: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+, report:NAME, state:modified, state:new;
+        /// `+` adds what they read (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
         #[arg(long, value_name = "SELECTOR")]
         select: Vec<Selector>,
 
         /// All but these
         #[arg(long, value_name = "SELECTOR")]
         exclude: Vec<Selector>,
+
+        /// Let a selection of nothing pass
+        #[arg(long)]
+        allow_empty: bool,
     },
     /// Show what a column, model, table or report comes from, back to the exports; or what comes of it
     Lineage(super::lineage::Arguments),
@@ -187,13 +195,17 @@ pub struct Run {
     pub to: Option<Day>,
 
     /// Build only these models, make only these reports: kpi.win_rate, kpi.*, tag:NAME, path:sql/kpi, source:crm.deal+,
-    /// report:NAME; `+` adds what they read (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
+    /// report:NAME, state:modified, state:new; `+` adds what they read (+a, 2+a) or what reads them (a+, a+1), `@a` both; a space means or, a comma and
     #[arg(long, value_name = "SELECTOR")]
     pub select: Vec<Selector>,
 
     /// Build and make all but these
     #[arg(long, value_name = "SELECTOR")]
     pub exclude: Vec<Selector>,
+
+    /// Let a selection of nothing pass, as of `state:modified` where nothing was
+    #[arg(long)]
+    pub allow_empty: bool,
 
     /// Load the exports and do no more: for years of old exports
     #[arg(long, conflicts_with_all = ["select", "exclude"])]

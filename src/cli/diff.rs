@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use forecastle::catalogue::{Catalogue, Selector};
+use forecastle::catalogue::{Among, Selector};
 use forecastle::day::Day;
 use forecastle::diff::{self, Difference, Origin, Side};
 use forecastle::error::{Error, Kind, Result};
@@ -13,7 +13,7 @@ use forecastle::run;
 use super::Host;
 use super::exit::Outcome;
 use super::lineage::name_of;
-use super::run::{PROGRAM, newest_day};
+use super::run::{PROGRAM, last_code, newest_day};
 use super::terminal::result;
 use super::validate::count;
 
@@ -80,7 +80,8 @@ pub async fn diff(host: &Host, arguments: &Arguments) -> Result<Outcome> {
     let pin = lake.pin()?;
     let day = arguments.day.map_or_else(|| newest_day(&pin), Ok)?;
     let against = against(arguments)?;
-    let (relations, is_all) = relations(&arguments.select, &prepared.catalogue)?;
+    let among = Among { catalogue: &prepared.catalogue, last_run: &last_code(&project, file)?, may_be_empty: false };
+    let (relations, is_all) = relations(&arguments.select, among)?;
     let here =
         Origin { prepared: &prepared, pipeline: &file.pipeline, pin: &pin, day, is_held: false, program: PROGRAM };
 
@@ -180,7 +181,8 @@ fn against(arguments: &Arguments) -> Result<Against> {
 }
 
 /// What is compared, in the order in which models are built; and whether that is everything.
-fn relations(select: &[String], catalogue: &Catalogue) -> Result<(Vec<TableName>, bool)> {
+fn relations(select: &[String], among: Among<'_>) -> Result<(Vec<TableName>, bool)> {
+    let catalogue = among.catalogue;
     let (mut tables, mut selectors) = (Vec::new(), Vec::new());
     for written in select {
         match written.parse::<TableName>().ok().filter(|name| catalogue.tables.contains_key(name)) {
@@ -193,7 +195,7 @@ fn relations(select: &[String], catalogue: &Catalogue) -> Result<(Vec<TableName>
     let is_all = select.is_empty();
     let chosen = match selectors.is_empty() && !is_all {
         true => Default::default(),
-        false => Selector::models(&selectors, catalogue)?,
+        false => Selector::models(&selectors, among)?,
     };
     let models =
         catalogue.order().into_iter().filter(|model| chosen.contains(&model.name) && !(is_all && model.is_view()));

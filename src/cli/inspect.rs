@@ -1,8 +1,9 @@
 //! `forecastle list` and `forecastle runs`: what there is, and what was done.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
-use forecastle::catalogue::{self, Selector};
+use forecastle::catalogue::{self, Among, Selector};
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake::Lake;
 use forecastle::project::{self, Layer, Materialize, Pack};
@@ -10,13 +11,16 @@ use forecastle::run::Record;
 
 use super::Host;
 use super::exit::Outcome;
+use super::run::last_code;
 
 /// Lists what the project holds, one line each: kind, name, layer, what it is.
-pub async fn list(host: &Host, select: &[Selector]) -> Result<Outcome> {
+pub async fn list(host: &Host, select: &[Selector], may_be_empty: bool) -> Result<Outcome> {
     let project = host.project()?;
     let with_pack = project.pipelines.iter().all(|file| file.pipeline.pack == Pack::Shipped);
     let catalogue = catalogue::load(&project::load_files(&project.root, with_pack)?);
-    let chosen = Selector::models(select, &catalogue)?;
+    // With several pipelines none is meant.
+    let last_run = project.pipeline(None).map_or_else(|_| Ok(BTreeMap::new()), |file| last_code(&project, file))?;
+    let chosen = Selector::models(select, Among { catalogue: &catalogue, last_run: &last_run, may_be_empty })?;
     let everything = select.is_empty();
     let mut lines: Vec<[String; 4]> = Vec::new();
     let layer = |layer: Layer| if layer == Layer::Pack { "pack" } else { "project" }.to_owned();

@@ -69,13 +69,17 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
     match command {
         Command::Init(init) => scaffold::init(host, &init),
         Command::Eject { path } => scaffold::eject(host, path.as_deref()),
-        Command::List { select, exclude } => block_on(inspect::list(host, &args::selectors(&select, &exclude))),
+        Command::List { select, exclude, allow_empty } => {
+            block_on(inspect::list(host, &args::selectors(&select, &exclude), allow_empty))
+        }
         Command::Lineage(of) => block_on(lineage::lineage(host, &of)),
         Command::Diff(of) => block_on(diff::diff(host, &of)),
         Command::Docs { pipeline } => block_on(docs::docs(host, pipeline.as_deref())),
         Command::Runs { limit } => inspect::runs(host, limit),
         Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
-        Command::Test { select, pipeline } => block_on(test::test(host, pipeline.as_deref(), &select)),
+        Command::Test { select, pipeline, allow_empty } => {
+            block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))
+        }
         Command::Run(run) => block_on(run::run(host, &run)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),

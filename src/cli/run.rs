@@ -1,5 +1,7 @@
 //! `forecastle run`: progress while it goes on, a summary when it has ended.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -32,7 +34,13 @@ pub async fn run(host: &Host, arguments: &args::Run) -> Result<Outcome> {
         (None, from, to) => Days::Between(from.unwrap_or(Day::FIRST), to.unwrap_or(Day::LAST)),
     };
     let select = args::selectors(&arguments.select, &arguments.exclude);
-    let request = Request { days, select, sources_only: arguments.sources_only, full_refresh: arguments.full_refresh };
+    let request = Request {
+        days,
+        select,
+        sources_only: arguments.sources_only,
+        full_refresh: arguments.full_refresh,
+        allow_empty: arguments.allow_empty,
+    };
     if arguments.dry_run {
         return dry_run(host, &project, file, &prepared, &request);
     }
@@ -94,7 +102,7 @@ fn dry_run(
     request: &Request,
 ) -> Result<Outcome> {
     let pin = pin(project, file)?;
-    let plan = run::plan(prepared, file, pin.as_ref(), request)?;
+    let plan = run::plan(prepared, file, pin.as_ref(), &last_code(project, file)?, request)?;
     let say = result;
     let listed: Vec<String> = plan.days.iter().map(ToString::to_string).collect();
     say(&format!("days     {} ({})", count(plan.days.len(), "day"), shortened(&listed)));
@@ -267,6 +275,15 @@ pub fn pin(project: &Project, file: &PipelineFile) -> Result<Option<Pin>> {
     match root.join("LAKE.json").exists() {
         true => Lake::open(&root)?.pin().map(Some),
         false => Ok(None),
+    }
+}
+
+/// The SQL of models as a pipeline's last run read it; none before the first run.
+pub fn last_code(project: &Project, file: &PipelineFile) -> Result<BTreeMap<String, String>> {
+    let root = project.root.join(&file.pipeline.lake);
+    match root.join("LAKE.json").exists() {
+        true => run::last_code(&Lake::open(&root)?),
+        false => Ok(BTreeMap::new()),
     }
 }
 

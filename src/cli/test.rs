@@ -9,14 +9,17 @@ use forecastle::run;
 
 use super::Host;
 use super::exit::Outcome;
+use super::run::last_code;
 use super::terminal::result;
 use super::validate::count;
 
 /// Tells each test in a line, and below it where and how it differs.
-pub async fn test(host: &Host, pipeline: Option<&str>, select: &[Selector]) -> Result<Outcome> {
+pub async fn test(host: &Host, pipeline: Option<&str>, select: &[Selector], allow_empty: bool) -> Result<Outcome> {
     let started = Instant::now();
     let project = host.project()?;
-    let tested = run::test(&project, project.pipeline(pipeline)?, select).await?;
+    let file = project.pipeline(pipeline)?;
+    let last_run = last_code(&project, file)?;
+    let tested = run::test(&project, file, select, &last_run, allow_empty).await?;
     let width = tested.iter().map(|(test, _)| test.model.name.to_string().len()).max().unwrap_or(0);
     for (test, verdict) in &tested {
         if host.terminal.is_json() { tell(host, test, verdict) } else { print(test, verdict, width) }
@@ -24,6 +27,7 @@ pub async fn test(host: &Host, pipeline: Option<&str>, select: &[Selector]) -> R
     let failed = tested.iter().filter(|(_, verdict)| *verdict != Verdict::Passed).count();
     let took = started.elapsed().as_secs_f64();
     host.terminal.say(&match tested.len() {
+        0 if allow_empty && !select.is_empty() => "nothing is selected that has tests".to_owned(),
         0 => "there are no tests: sql/kpi/win_rate.test.yaml would test sql/kpi/win_rate.sql".to_owned(),
         all => format!("{}: {} passed, {failed} failed, in {took:.2} s", count(all, "test"), all - failed),
     });

@@ -28,13 +28,13 @@ pub use ask::ask;
 pub use prepare::{Environment, Examined, JobTemplate, Prepared, examine, not_checked, pack_of, prepare, settings};
 pub use record::{
     DayRecord, Event, FilledRecord, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord,
-    SourceOutcome, SourceRecord, Status, claims,
+    SourceOutcome, SourceRecord, Status, claims, last_code,
 };
 
 pub use test::{Tested, test};
 pub use validate::{Validated, validate};
 
-use crate::catalogue::Selector;
+use crate::catalogue::{Among, Catalogue, Selector};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
@@ -79,6 +79,8 @@ pub struct Request {
     pub sources_only: bool,
     /// Compute the partitions of incremental models of all days anew.
     pub full_refresh: bool,
+    /// A selection of nothing is no mistake.
+    pub allow_empty: bool,
 }
 
 /// What a run would do.
@@ -90,10 +92,30 @@ pub struct Plan {
     pub reports: Vec<String>,
     pub sources_only: bool,
     pub full_refresh: bool,
+    /// The models that were selected, views among them.
+    chosen: BTreeSet<TableName>,
+}
+
+impl Plan {
+    /// The SQL of models after a run: as it is now of those that were chosen, as it was of others.
+    fn code(&self, catalogue: &Catalogue, mut last_run: BTreeMap<String, String>) -> BTreeMap<String, String> {
+        last_run.retain(|name, _| catalogue.models.keys().any(|model| model.to_string() == *name));
+        let made = catalogue.models.values().filter(|model| self.chosen.contains(&model.name));
+        last_run.extend(made.map(|model| (model.name.to_string(), model.code())));
+        last_run
+    }
 }
 
 /// Decides what a run is to do, without doing any of it.
-pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, request: &Request) -> Result<Plan> {
+///
+/// `last_run` is the SQL of models as the last run read it, see [`last_code`].
+pub fn plan(
+    prepared: &Prepared,
+    file: &PipelineFile,
+    lake: Option<&Pin>,
+    last_run: &BTreeMap<String, String>,
+    request: &Request,
+) -> Result<Plan> {
     let mut exported: BTreeSet<Day> = BTreeSet::new();
     let mut missing: BTreeSet<Day> = BTreeSet::new();
     for template in &prepared.jobs {
@@ -118,14 +140,16 @@ pub fn plan(prepared: &Prepared, file: &PipelineFile, lake: Option<&Pin>, reques
     }
     let models =
         prepared.catalogue.order().into_iter().filter(|model| !model.is_view()).map(|model| model.name.clone());
-    let chosen = Selector::models(&request.select, &prepared.catalogue)?;
+    let among = Among { catalogue: &prepared.catalogue, last_run, may_be_empty: request.allow_empty };
+    let chosen = Selector::models(&request.select, among)?;
     let reports = file.pipeline.reports.iter().filter(|name| Selector::takes_report(&request.select, name)).cloned();
-    if request.sources_only {
-        return Ok(Plan { days, models: Vec::new(), reports: Vec::new(), sources_only: true, full_refresh: false });
+    let (sources_only, full_refresh) = (request.sources_only, request.full_refresh);
+    if sources_only {
+        let (models, reports, chosen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        return Ok(Plan { days, models, reports, sources_only, full_refresh, chosen });
     }
     let models = models.filter(|name| chosen.contains(name)).collect();
-    let full_refresh = request.full_refresh;
-    Ok(Plan { days, models, reports: reports.collect(), sources_only: false, full_refresh })
+    Ok(Plan { days, models, reports: reports.collect(), sources_only, full_refresh, chosen })
 }
 
 fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error {
@@ -159,7 +183,8 @@ pub async fn run(
 ) -> Result<Record> {
     let lake = Lake::open_or_create(&project.root.join(&file.pipeline.lake), (host.fresh_uuid)())?;
     let mut writer = lake.lock(&host.run_id)?;
-    let plan = plan(prepared, file, Some(writer.pin()), request)?;
+    let last_run = record::last_code(&lake)?;
+    let plan = plan(prepared, file, Some(writer.pin()), &last_run, request)?;
     let record = Record {
         run_id: host.run_id.clone(),
         pipeline: file.pipeline.name.clone(),
@@ -170,12 +195,16 @@ pub async fn run(
         days: Vec::new(),
         followed: Vec::new(),
         error: None,
+        code: BTreeMap::new(),
     };
     lake.write_run(&host.run_id, &record)?;
     let mut going = Going { record, lake: &lake, host };
     let work = Work { project, file, prepared, host, plan: &plan, lake: &lake };
     let result = work.days(&mut writer, &mut going.record, observe).await;
     let status = if result.is_err() { Status::Failed } else { going.record.judge() };
+    if result.is_ok() && !plan.sources_only {
+        going.record.code = plan.code(&prepared.catalogue, last_run);
+    }
     going.record.error = result.as_ref().err().map(|error| error.message.clone());
     going.end(status)?;
     result.map(|()| going.record.clone())

@@ -29,6 +29,9 @@ pub struct Record {
     pub followed: Vec<DayRecord>,
     /// Why the run stopped, if it did.
     pub error: Option<String>,
+    /// The hash of each model's SQL as the last run that made it read it, for `state:` selectors; none before models are made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub code: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,6 +269,17 @@ pub fn measured(lake: &Lake, before: Day) -> Result<BTreeMap<String, Vec<f64>>> 
     }
     let newest = |days: BTreeMap<Day, f64>| days.into_values().rev().take(DAYS).collect();
     Ok(by_day.into_iter().map(|(check, days)| (check, newest(days))).collect())
+}
+
+/// What the newest run that made models says of their SQL; nothing before the first.
+pub fn last_code(lake: &Lake) -> Result<BTreeMap<String, String>> {
+    for run_id in lake.run_ids()?.iter().rev().take(LATEST_RUNS) {
+        match lake.read_run::<Record>(run_id) {
+            Ok(Some(record)) if !record.code.is_empty() => return Ok(record.code),
+            _ => {}
+        }
+    }
+    Ok(BTreeMap::new())
 }
 
 impl Record {

@@ -1,9 +1,9 @@
 //! The tests of a project's models: what they need is planned and no more, and no lake is opened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{prepare, settings};
-use crate::catalogue::{self, Catalogue, Planned, Selector};
+use crate::catalogue::{self, Among, Catalogue, Planned, Selector};
 use crate::error::{Error, Kind, Result};
 use crate::lake::TableName;
 use crate::models::{
@@ -20,13 +20,20 @@ pub type Tested = (Test, Verdict);
 /// Runs the tests of the models that are selected, of all without a selector, in the order of their files.
 ///
 /// Settings such as the fiscal year are the pipeline's.
-pub async fn test(project: &Project, file: &PipelineFile, select: &[Selector]) -> Result<Vec<Tested>> {
+pub async fn test(
+    project: &Project,
+    file: &PipelineFile,
+    select: &[Selector],
+    last_run: &BTreeMap<String, String>,
+    may_be_empty: bool,
+) -> Result<Vec<Tested>> {
     let files = project::load_files(&project.root, file.pipeline.pack == Pack::Shipped)?;
     let catalogue = catalogue::load(&files);
     if !catalogue.problems.is_empty() {
         return Err(Error::project(catalogue.problems));
     }
-    let chosen = Selector::models(select, &catalogue)?;
+    let among = Among { catalogue: &catalogue, last_run, may_be_empty };
+    let chosen = Selector::models(select, among)?;
     // Without a selector also the files that are no model's, so that they are told.
     let is_wanted = |name: &TableName| select.is_empty() || chosen.contains(name);
     let (of, _) = catalogue::load_tests(&files, &catalogue, is_wanted);
@@ -40,7 +47,7 @@ pub async fn test(project: &Project, file: &PipelineFile, select: &[Selector]) -
         problem::sort(&mut problems);
         return Err(Error { help: prepare::not_checked(&planned), ..Error::project(problems) });
     }
-    if tests.is_empty() && !select.is_empty() {
+    if tests.is_empty() && !select.is_empty() && !may_be_empty {
         return Err(Error::new(Kind::Project, "the selected models have no tests")
             .help("write one beside a model: sql/kpi/win_rate.test.yaml tests sql/kpi/win_rate.sql"));
     }

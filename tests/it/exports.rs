@@ -570,7 +570,13 @@ fn years_of_old_exports_can_be_loaded_without_building_anything() {
     let project = three_deals();
     project.deals("2026-11-03", &["1,ann,Propose,Open,100,2026-10-01"]);
     project.edit(PIPELINE, "    rejects: {limit: 50%}", "    volume: {drop: 100%}");
-    let request = Request { days: Days::Missing, select: Vec::new(), sources_only: true, full_refresh: false };
+    let request = Request {
+        days: Days::Missing,
+        select: Vec::new(),
+        sources_only: true,
+        full_refresh: false,
+        allow_empty: false,
+    };
     let record = project.try_run(&request).unwrap();
     assert_eq!(record.days.iter().map(|day| day.commit).collect::<Vec<_>>(), [Some(1), Some(2)]);
     assert!(record.days.iter().all(|day| day.models.is_empty() && day.checks.is_empty() && day.reports.is_empty()));

@@ -44,7 +44,9 @@ fn assert_same(one: &TestProject, other: &TestProject, on: &str) {
 }
 
 fn load(project: &TestProject, days: Days) {
-    project.try_run(&Request { days, select: Vec::new(), sources_only: true, full_refresh: false }).unwrap();
+    project
+        .try_run(&Request { days, select: Vec::new(), sources_only: true, full_refresh: false, allow_empty: false })
+        .unwrap();
 }
 
 #[test]

@@ -140,6 +140,7 @@ fn what_is_excluded_is_not_built_and_reports_read_what_the_lake_holds() {
             select,
             sources_only: false,
             full_refresh: false,
+            allow_empty: false,
         };
         project.try_run(&request).unwrap_or_else(|error| panic!("{}", told(&error)))
     };
@@ -163,6 +164,7 @@ fn a_selection_of_nothing_is_a_mistake_that_names_the_nearest() {
         select: vec!["kpi.totl".parse().unwrap()],
         sources_only: false,
         full_refresh: false,
+        allow_empty: false,
     };
     let error = project.try_run(&request).err().unwrap();
     assert_eq!((error.kind, error.message.as_str()), (Kind::Project, "`kpi.totl` selects nothing"));
@@ -184,4 +186,32 @@ fn the_clock_of_sql_is_the_runs_day() {
     };
     assert_eq!(project.model("kpi.clock", "2026-11-02"), wanted("2026-11-02", "2026-11-01"));
     assert_eq!(project.ask("2026-11-21", "SELECT * FROM kpi.clock"), wanted("2026-11-21", "2026-11-20"));
+}
+
+#[test]
+fn what_says_something_else_than_at_the_last_run_can_be_selected() {
+    let project = small();
+    project.run();
+    let request = |selector: &str, allow_empty: bool| forecastle::run::Request {
+        days: Days::One(day("2026-11-02")),
+        select: vec![selector.parse().unwrap()],
+        sources_only: false,
+        full_refresh: false,
+        allow_empty,
+    };
+    let error = project.try_run(&request("state:modified", false)).err().unwrap();
+    assert_eq!(error.help.as_deref(), Some("where that is no mistake, add --allow-empty"));
+    assert!(project.try_run(&request("state:modified", true)).unwrap().newest().models.is_empty());
+    project.edit("sql/kpi/total.sql", "count(*) AS stages", "-- so many\ncount( * ) AS stages");
+    assert!(project.try_run(&request("state:modified", false)).is_err(), "a comment says nothing else");
+    // A view that says something else, with what reads it; a run of these alone knows the others as they were.
+    project.edit("sql/kpi/open_deal.sql", "WHERE status = 'open'", "WHERE status = 'open' AND amount > 200");
+    project.write("sql/kpi/fresh.sql", "SELECT count(*) AS n FROM crm.deal");
+    let names = |record: &forecastle::run::Record| -> Vec<String> {
+        record.newest().models.iter().map(|model| model.model.clone()).collect()
+    };
+    assert_eq!(names(&project.try_run(&request("state:new", false)).unwrap()), ["kpi.fresh"]);
+    let of_view = names(&project.try_run(&request("state:modified+", false)).unwrap());
+    assert_eq!(of_view, ["kpi.pipeline", "kpi.total"]);
+    assert!(project.try_run(&request("state:modified", false)).is_err());
 }

@@ -89,7 +89,7 @@ fn partitions(project: &TestProject, up_to: &str) -> Vec<String> {
 
 fn refreshed(project: &TestProject, on: &str) -> Record {
     let days = Days::One(day(on));
-    let request = Request { days, select: Vec::new(), sources_only: false, full_refresh: true };
+    let request = Request { days, select: Vec::new(), sources_only: false, full_refresh: true, allow_empty: false };
     project.try_run(&request).unwrap_or_else(|error| panic!("{}", told(&error)))
 }
 

@@ -182,13 +182,19 @@ impl TestProject {
     }
 
     pub fn run_days(&self, days: Days) -> Record {
-        self.try_run(&Request { days, select: Vec::new(), sources_only: false, full_refresh: false })
-            .unwrap_or_else(|error| panic!("{}", told(&error)))
+        self.try_run(&Request {
+            days,
+            select: Vec::new(),
+            sources_only: false,
+            full_refresh: false,
+            allow_empty: false,
+        })
+        .unwrap_or_else(|error| panic!("{}", told(&error)))
     }
 
     pub fn run_selected(&self, days: Days, selectors: &[&str]) -> Record {
         let select = selectors.iter().map(|text| text.parse().unwrap()).collect();
-        self.try_run(&Request { days, select, sources_only: false, full_refresh: false })
+        self.try_run(&Request { days, select, sources_only: false, full_refresh: false, allow_empty: false })
             .unwrap_or_else(|error| panic!("{}", told(&error)))
     }
 
@@ -199,6 +205,7 @@ impl TestProject {
             select: Vec::new(),
             sources_only: false,
             full_refresh: false,
+            allow_empty: false,
         }) {
             Ok(record) => panic!("the run of {on} did not fail: {:?}", record.status),
             Err(error) => error,
@@ -227,6 +234,7 @@ impl TestProject {
                 select: Vec::new(),
                 sources_only: false,
                 full_refresh: false,
+                allow_empty: false,
             }) {
                 Err(error) => told(&error),
                 Ok(record) => record_complaints(&record),

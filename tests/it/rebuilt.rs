@@ -162,7 +162,13 @@ fn a_rebuilt_day_has_no_export_to_run() {
 #[test]
 fn sources_alone_rebuild_the_past_as_well() {
     let project = remembered();
-    let request = Request { days: Days::Missing, select: Vec::new(), sources_only: true, full_refresh: false };
+    let request = Request {
+        days: Days::Missing,
+        select: Vec::new(),
+        sources_only: true,
+        full_refresh: false,
+        allow_empty: false,
+    };
     let record: Record = project.try_run(&request).unwrap();
     assert_eq!(record.newest().past.as_ref().map(|past| past.days), Some(4));
     assert!(!project.has_model("kpi.total", "2026-11-03"));

@@ -33,6 +33,16 @@ pub(super) enum Method {
     /// A declared table.
     Source(glob::Pattern),
     Report(String),
+    State(State),
+}
+
+/// What has become of a model since the last run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Its SQL says something else, or it is new.
+    Modified,
+    /// No run knew it.
+    New,
 }
 
 const EXAMPLES: &str =
@@ -79,9 +89,14 @@ impl FromStr for Part {
             Some(("path", path)) => Method::Path(pattern(path.trim_start_matches("./").trim_end_matches('/'))?),
             Some(("source", table)) => Method::Source(pattern(table)?),
             Some(("report", name)) => Method::Report(name.to_owned()),
+            Some(("state", "modified")) => Method::State(State::Modified),
+            Some(("state", "new")) => Method::State(State::New),
+            Some(("state", other)) => {
+                return Err(format!("`state:{other}` is no state; there are `state:modified` and `state:new`"));
+            }
             Some((other, _)) => {
                 return Err(format!(
-                    "`{other}:` is no way to select; there are `tag:`, `path:`, `source:` and `report:`"
+                    "`{other}:` is no way to select; there are `tag:`, `path:`, `source:`, `report:` and `state:`"
                 ));
             }
         };
@@ -147,6 +162,7 @@ mod tests {
             ("+", "a selector names something"),
             ("a,,b", "a selector names something"),
             ("owner:ann", "`owner:` is no way to select"),
+            ("state:old", "`state:old` is no state; there are `state:modified` and `state:new`"),
             ("@a+", "both `@` and `+`"),
             ("99999999999999999999999+a", "more than there can be"),
             ("kpi.[", "is not a name"),

@@ -5,14 +5,15 @@
 //! +a  a+  2+a+1     with what it reads and what reads it, so many steps far
 //! @a                with what reads it, and all that those read
 //! "a b"  a,b        any of them; all of them at once
+//! state:modified    whose SQL says something else than at the last run, or is new; state:new
 //! ```
 
 mod grammar;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use grammar::Selector;
-use grammar::{Method, Part};
+use grammar::{Method, Part, State};
 
 use super::{Catalogue, Model, Report};
 use crate::error::{Error, Kind, Result};
@@ -22,27 +23,40 @@ use crate::problem;
 /// Declared tables and models.
 type Names = BTreeSet<TableName>;
 
+/// What selectors choose from.
+#[derive(Debug, Clone, Copy)]
+pub struct Among<'c> {
+    pub catalogue: &'c Catalogue,
+    /// [`Model::code`] of each model as the last run read it, for `state:`.
+    pub last_run: &'c BTreeMap<String, String>,
+    /// Whether a choice of nothing is none to be told as a mistake.
+    pub may_be_empty: bool,
+}
+
 impl Selector {
     /// The models that the selectors choose together, without those that the excluding ones choose; of all, where none but
     /// excluding ones are given.
     ///
-    /// A part that is none's name, parts that have nothing in common, and a choice of which nothing is left are mistakes.
-    pub fn models(selectors: &[Self], catalogue: &Catalogue) -> Result<BTreeSet<TableName>> {
+    /// A part that is none's name is a mistake; so are parts that have nothing in common, and a choice of which nothing is
+    /// left, unless that may be.
+    pub fn models(selectors: &[Self], among: Among<'_>) -> Result<BTreeSet<TableName>> {
+        let catalogue = among.catalogue;
         let mut chosen: Names = catalogue.models.keys().cloned().collect();
         if selectors.iter().any(|selector| !selector.excludes) {
             chosen.clear();
             for selector in selectors.iter().filter(|selector| !selector.excludes) {
                 for group in &selector.groups {
-                    chosen.extend(of_group(group, catalogue)?);
+                    chosen.extend(of_group(group, among)?);
                 }
             }
         }
         // A report may be made of what the lake holds.
         let names_report = |selector: &Self| selector.groups.iter().flatten().any(Part::is_report);
-        let may_be_empty = chosen.is_empty() || selectors.iter().any(|of| !of.excludes && names_report(of));
+        let may_be_empty =
+            among.may_be_empty || chosen.is_empty() || selectors.iter().any(|of| !of.excludes && names_report(of));
         for group in selectors.iter().filter(|selector| selector.excludes).flat_map(|selector| &selector.groups) {
             // A report is left out without what it reads: others may read that too.
-            let taken = of_group(group, catalogue)?;
+            let taken = of_group(group, Among { may_be_empty: true, ..among })?;
             if !group.iter().any(|part| part.is_report() && part.up == 0) {
                 chosen.retain(|name| !taken.contains(name));
             }
@@ -73,17 +87,17 @@ impl Part {
 }
 
 /// The models that all parts choose.
-fn of_group(group: &[Part], catalogue: &Catalogue) -> Result<Names> {
+fn of_group(group: &[Part], among: Among<'_>) -> Result<Names> {
     let mut chosen: Option<Names> = None;
     for part in group {
-        let of_part = of_part(part, catalogue)?;
+        let of_part = of_part(part, among)?;
         chosen = Some(match chosen {
             Some(chosen) => chosen.intersection(&of_part).cloned().collect(),
             None => of_part,
         });
     }
     let chosen = chosen.unwrap_or_default();
-    if chosen.is_empty() && group.len() > 1 {
+    if chosen.is_empty() && group.len() > 1 && !among.may_be_empty {
         let written: Vec<&str> = group.iter().map(|part| part.written.as_str()).collect();
         return Err(Error::new(Kind::Project, format!("`{}` selects nothing", written.join(",")))
             .help("no model is in all of its parts; parts with a space between them are added up"));
@@ -92,8 +106,9 @@ fn of_group(group: &[Part], catalogue: &Catalogue) -> Result<Names> {
 }
 
 /// The models that a part chooses: those that it names, and those around them.
-fn of_part(part: &Part, catalogue: &Catalogue) -> Result<Names> {
-    let named = named(part, catalogue)?;
+fn of_part(part: &Part, among: Among<'_>) -> Result<Names> {
+    let catalogue = among.catalogue;
+    let named = named(part, among)?;
     let mut chosen = named.clone();
     if part.is_whole {
         chosen = around(chosen, usize::MAX, |name| readers(catalogue, name));
@@ -110,7 +125,8 @@ fn of_part(part: &Part, catalogue: &Catalogue) -> Result<Names> {
 }
 
 /// The models or declared tables that a part names; a report stands for all that it needs.
-fn named(part: &Part, catalogue: &Catalogue) -> Result<Names> {
+fn named(part: &Part, among: Among<'_>) -> Result<Names> {
+    let catalogue = among.catalogue;
     let models = |wanted: &dyn Fn(&Model) -> bool| -> Names {
         catalogue.models.values().filter(|model| wanted(model)).map(|model| model.name.clone()).collect()
     };
@@ -137,6 +153,22 @@ fn named(part: &Part, catalogue: &Catalogue) -> Result<Names> {
             let tables = catalogue.tables.keys();
             let found = tables.clone().filter(|name| pattern.matches(&name.to_string())).cloned().collect();
             (found, tables.map(|name| format!("source:{name}")).collect())
+        }
+        Method::State(state) => {
+            let last = |model: &Model| among.last_run.get(&model.name.to_string());
+            let found = models(&|model| match state {
+                State::Modified => last(model).is_none_or(|last| *last != model.code()),
+                State::New => last(model).is_none(),
+            });
+            if found.is_empty() && !among.may_be_empty {
+                let said = match state {
+                    State::Modified => "no model says anything else than at the last run",
+                    State::New => "the last run knew every model",
+                };
+                return Err(Error::new(Kind::Project, format!("`{}` selects nothing: {said}", part.written))
+                    .help("where that is no mistake, add --allow-empty"));
+            }
+            return Ok(found);
         }
         Method::Report(name) => {
             let Some(report) = catalogue.reports.get(name) else {
@@ -194,6 +226,34 @@ mod tests {
     use crate::problem::SourceFile;
     use crate::project::{Files, Layer, ProjectFile};
 
+    fn among(catalogue: &Catalogue) -> Among<'_> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        Among { catalogue, last_run: &NONE, may_be_empty: false }
+    }
+
+    #[test]
+    fn a_state_is_that_of_the_sql_since_the_last_run() {
+        let catalogue = catalogue();
+        let mut last_run: BTreeMap<String, String> =
+            catalogue.models.values().map(|model| (model.name.to_string(), model.code())).collect();
+        let chosen = |last_run: &BTreeMap<String, String>, selector: &str, may_be_empty: bool| {
+            let selectors = [selector.parse().unwrap()];
+            Selector::models(&selectors, Among { catalogue: &catalogue, last_run, may_be_empty })
+                .map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+                .map_err(|error| error.message)
+        };
+        let said = "`state:modified` selects nothing: no model says anything else than at the last run";
+        assert_eq!(chosen(&last_run, "state:modified", false), Err(said.to_owned()));
+        assert_eq!(chosen(&last_run, "state:modified", true), Ok(String::new()));
+        last_run.insert("s.two".to_owned(), "other".to_owned());
+        last_run.remove("k.alone");
+        assert_eq!(chosen(&last_run, "state:modified", false), Ok("k.alone s.two".to_owned()));
+        assert_eq!(chosen(&last_run, "state:modified+", false), Ok("k.alone k.four k.three s.two".to_owned()));
+        assert_eq!(chosen(&last_run, "state:new", false), Ok("k.alone".to_owned()));
+        assert_eq!(chosen(&last_run, "state:modified,s.*", false), Ok("s.two".to_owned()));
+        assert_eq!(chosen(&last_run, "state:new,s.*", true), Ok(String::new()));
+    }
+
     /// raw.a and raw.b are declared; s.one reads a, s.two reads a's history and b, k.three reads one and two, k.four reads
     /// three, k.alone reads nothing. The report r reads k.three.
     fn catalogue() -> Catalogue {
@@ -225,7 +285,7 @@ mod tests {
     }
 
     fn chosen(select: &[&str], exclude: &[&str]) -> String {
-        match Selector::models(&selectors(select, exclude), &catalogue()) {
+        match Selector::models(&selectors(select, exclude), among(&catalogue())) {
             Ok(names) => names.iter().map(TableName::table).collect::<Vec<_>>().join(" "),
             Err(error) => format!("{}: {}", error.message, error.help.unwrap_or_default()),
         }
