@@ -68,7 +68,9 @@ impl Catalogue {
         for (id, metric) in &read {
             let definition = match &drafts[id].written {
                 Written::Rows { is_ratio } => metric.base(*is_ratio).map(Definition::Base),
-                _ => metric.derived(id, &drafts, &self.metrics.broken).map(Definition::Derived),
+                _ => metric
+                    .derived(id, &drafts, &self.metrics.broken)
+                    .map(|formula| Definition::Derived(Box::new(formula))),
             };
             match definition {
                 Ok(definition) => {

@@ -9,30 +9,38 @@ use forecastle::project::Unit;
 
 const NOTHING: &str = "–";
 
+/// A column as it is shown.
+struct Column {
+    name: String,
+    is_number: bool,
+    cells: Vec<String>,
+}
+
+impl Column {
+    /// A text as wide as the column.
+    fn put(&self, text: &str) -> String {
+        let texts = self.cells.iter().chain([&self.name]);
+        let width = texts.map(|text| text.chars().count()).max().unwrap_or(0);
+        if self.is_number { format!("{text:>width$}") } else { format!("{text:width$}") }
+    }
+}
+
 /// The lines of a table.
 pub fn table(rows: &RecordBatch, unit: Unit) -> Vec<String> {
     let schema = rows.schema();
-    let columns: Vec<(String, bool, Vec<String>)> = schema
-        .fields()
-        .iter()
-        .zip(rows.columns())
-        .map(|(field, column)| {
-            (field.name().clone(), column.data_type().is_numeric(), cells(field.name(), column, unit))
+    let shown = schema.fields().iter().zip(rows.columns());
+    let columns: Vec<Column> = shown
+        .map(|(field, column)| Column {
+            name: field.name().clone(),
+            is_number: column.data_type().is_numeric(),
+            cells: cells(field.name(), column, unit),
         })
         .collect();
-    let width = |name: &str, cells: &[String]| {
-        cells.iter().map(|cell| cell.chars().count()).chain([name.chars().count()]).max().unwrap_or(0)
-    };
-    let put = |text: &str, is_number: bool, width: usize| {
-        if is_number { format!("{text:>width$}") } else { format!("{text:width$}") }
-    };
-    let line = |text: &dyn Fn(&(String, bool, Vec<String>)) -> String| {
-        let cells = columns.iter().map(|column| put(&text(column), column.1, width(&column.0, &column.2)));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut lines = vec![line(&|column| column.0.clone())];
-    lines.extend((0..rows.num_rows()).map(|row| line(&|column| column.2[row].clone())));
-    lines
+    let line = |cells: Vec<String>| cells.join("  ").trim_end().to_owned();
+    let head = line(columns.iter().map(|column| column.put(&column.name)).collect());
+    let body =
+        (0..rows.num_rows()).map(|row| line(columns.iter().map(|column| column.put(&column.cells[row])).collect()));
+    std::iter::once(head).chain(body).collect()
 }
 
 fn cells(name: &str, column: &ArrayRef, unit: Unit) -> Vec<String> {

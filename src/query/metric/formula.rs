@@ -51,8 +51,8 @@ pub enum Written {
         is_ratio: bool,
     },
     /// The expressions of a derived metric.
-    Value(Expr),
-    Ratio(Expr, Expr),
+    Value(Box<Expr>),
+    Ratio(Box<(Expr, Expr)>),
 }
 
 impl Written {
@@ -101,9 +101,9 @@ pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
             .help("add one, as in CASE WHEN status = 'won' THEN 1 ELSE 0 END AS numerator")),
         (Some(_), None, None) if !is_derived => Ok((selection.clone(), Written::Rows { is_ratio: false })),
         (None, Some(_), Some(_)) if !is_derived => Ok((selection.clone(), Written::Rows { is_ratio: true })),
-        (Some((.., value)), None, None) => Ok((selection.clone(), Written::Value(value))),
+        (Some((.., value)), None, None) => Ok((selection.clone(), Written::Value(Box::new(value)))),
         (None, Some((.., numerator)), Some((.., denominator))) => {
-            Ok((selection.clone(), Written::Ratio(numerator, denominator)))
+            Ok((selection.clone(), Written::Ratio(Box::new((numerator, denominator)))))
         }
         (value @ Some(_), ..) => {
             Err(Problem::error(place(&value), "a metric has a `value`, or a `numerator` and a `denominator`, not both")
@@ -187,10 +187,8 @@ pub fn resolve(
     let mut parts = Vec::new();
     let written = inline(&mut vec![id.to_owned()], drafts, broken, None, &mut parts)?;
     let (value, ratio) = match written {
-        Written::Value(value) => (value, None),
-        Written::Ratio(numerator, denominator) => {
-            (ratio(numerator.clone(), denominator.clone()), Some((numerator, denominator)))
-        }
+        Written::Value(value) => (*value, None),
+        Written::Ratio(of) => (ratio(of.0.clone(), of.1.clone()), Some(*of)),
         Written::Rows { .. } => return Err(None),
     };
     Ok(Formula { value, ratio, parts })
@@ -212,8 +210,11 @@ fn inline(
         ControlFlow::Break(found) => Err(found.map(|found| *found)),
     };
     Ok(match draft.written.clone() {
-        Written::Value(value) => Written::Value(replaced(value)?),
-        Written::Ratio(numerator, denominator) => Written::Ratio(replaced(numerator)?, replaced(denominator)?),
+        Written::Value(value) => Written::Value(Box::new(replaced(*value)?)),
+        Written::Ratio(of) => {
+            let (numerator, denominator) = *of;
+            Written::Ratio(Box::new((replaced(numerator)?, replaced(denominator)?)))
+        }
         rows @ Written::Rows { .. } => rows,
     })
 }
@@ -258,8 +259,8 @@ impl Inline<'_> {
             let inlined = inline(self.way, self.drafts, self.broken, trailing, self.parts);
             self.way.pop();
             let value = match inlined.map_err(|found| found.map(Box::new))? {
-                Written::Value(value) => value,
-                Written::Ratio(numerator, denominator) => ratio(numerator, denominator),
+                Written::Value(value) => *value,
+                Written::Ratio(of) => ratio(of.0, of.1),
                 Written::Rows { .. } => return Err(None),
             };
             let mut nested = Expr::Nested(Box::new(value));

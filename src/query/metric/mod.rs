@@ -63,7 +63,7 @@ pub struct Metric {
 #[derive(Debug, Clone)]
 pub enum Definition {
     Base(Base),
-    Derived(Formula),
+    Derived(Box<Formula>),
 }
 
 /// Rows that add up to the figure.

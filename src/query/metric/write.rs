@@ -88,7 +88,7 @@ impl<'s, 'm> Draft<'s, 'm> {
         let pieces = bases.map(|(metric, base, own)| self.piece(metric, base, own.or(trailing))).collect();
         let formula = match &metric.definition {
             Definition::Base(_) => None,
-            Definition::Derived(formula) => Some(formula),
+            Definition::Derived(formula) => Some(formula.as_ref()),
         };
         self.figures.push(Figure { metric, pieces, formula });
     }
