@@ -25,11 +25,14 @@ impl Catalogue {
 
     /// What a statement reads that is not there; a file with a mistake of its own is told there, not at its readers.
     pub fn unknown_relations(&self, selection: &Selection) -> Vec<Problem> {
+        let unknown = selection.relations.iter().filter(|relation| !self.has(&relation.name)).collect::<Vec<_>>();
+        if unknown.is_empty() {
+            return Vec::new();
+        }
         let names = self.relation_names();
         let known: Vec<&str> = names.iter().map(String::as_str).collect();
-        let is_unknown = |name: &String| !names.contains(name) && !self.broken.contains(name);
-        let unknown = selection.relations.iter().filter(|relation| is_unknown(&relation.name));
         unknown
+            .into_iter()
             .map(|relation| {
                 let Relation { name, place, function } = relation;
                 if let Some(function) = function {
@@ -45,6 +48,19 @@ impl Catalogue {
                 Problem::error(place.clone(), format!("there is no table or model `{name}`")).help(help)
             })
             .collect()
+    }
+
+    /// Whether SQL may read a relation of this name, or its file has a mistake that is told there.
+    fn has(&self, relation: &str) -> bool {
+        relation == lake::SNAPSHOTS
+            || self.declared(relation).is_some()
+            || self.model(relation).is_some()
+            || self.broken.contains(relation)
+    }
+
+    /// The model of this name.
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.get(&name.parse::<TableName>().ok()?)
     }
 
     /// A function of the past that is asked for what is no declared table.
@@ -80,25 +96,30 @@ impl Catalogue {
 
     /// The models that a model reads directly, without its own earlier partitions.
     pub fn upstream<'a>(&'a self, model: &'a Model) -> impl Iterator<Item = &'a TableName> {
-        let others = |name: &&TableName| model.incremental.is_none() || **name != model.name;
-        let named = |relation: &'a Relation| {
-            let name: TableName = relation.name.parse().ok()?;
-            self.models.get_key_value(&name).map(|(name, _)| name)
-        };
-        model.relations().iter().filter_map(named).filter(others)
+        let read = model.relations().iter().filter_map(|relation| self.model(&relation.name));
+        read.map(|read| &read.name).filter(|name| model.incremental.is_none() || **name != model.name)
     }
 
     /// All models, each after those that it reads, otherwise by name. Models of a cycle are left out.
     pub fn order(&self) -> Vec<&Model> {
-        let mut waiting: BTreeMap<&TableName, BTreeSet<&TableName>> =
-            self.models.iter().map(|(name, model)| (name, self.upstream(model).collect())).collect();
+        let mut needs: BTreeMap<&TableName, BTreeSet<&TableName>> = BTreeMap::new();
+        let mut readers: BTreeMap<&TableName, Vec<&TableName>> = BTreeMap::new();
+        for (name, model) in &self.models {
+            let upstream: BTreeSet<&TableName> = self.upstream(model).collect();
+            upstream.iter().for_each(|read| readers.entry(read).or_default().push(name));
+            needs.insert(name, upstream);
+        }
+        let mut free: BTreeSet<&TableName> =
+            needs.iter().filter(|(_, needs)| needs.is_empty()).map(|(name, _)| *name).collect();
         let mut order = Vec::new();
-        while let Some(next) = waiting.iter().find(|(_, needs)| needs.is_empty()).map(|(name, _)| *name) {
-            waiting.remove(next);
-            waiting.values_mut().for_each(|needs| {
-                needs.remove(next);
-            });
+        while let Some(next) = free.pop_first() {
             order.push(&self.models[next]);
+            for reader in readers.get(next).into_iter().flatten() {
+                let Some(open) = needs.get_mut(reader) else { continue };
+                if open.remove(next) && open.is_empty() {
+                    free.insert(reader);
+                }
+            }
         }
         order
     }

@@ -1,6 +1,6 @@
 //! The whole project planned over tables without rows: names, types and functions, exactly as the run will.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -32,18 +32,13 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     session.register(lake::SNAPSHOTS, Arc::new(EmptyTable::new(lake::snapshot_schema())))?;
     let mut planned = Planned::default();
     let order = catalogue.order();
-    planned
-        .unchecked
-        .extend(catalogue.models.keys().filter(|name| order.iter().all(|model| model.name != **name)).cloned());
-    let mut waiting = order;
-    let mut settled: BTreeSet<TableName> = BTreeSet::new();
+    let ordered: BTreeSet<&TableName> = order.iter().map(|model| &model.name).collect();
+    planned.unchecked.extend(catalogue.models.keys().filter(|name| !ordered.contains(name)).cloned());
+    let mut waiting = Waiting::of(catalogue, &order);
     let mut running = JoinSet::new();
     loop {
-        let is_free = |model: &&Model| catalogue.upstream(model).all(|name| settled.contains(name));
-        let (free, rest): (Vec<&Model>, Vec<&Model>) = waiting.into_iter().partition(is_free);
-        waiting = rest;
-        let is_moving = !free.is_empty();
-        for model in free {
+        // What could not be checked may free others.
+        while let Some(model) = waiting.next() {
             let is_itself =
                 |relation: &&Relation| model.incremental.is_some() && relation.name == model.name.to_string();
             let others = model.relations().iter().filter(|relation| !is_itself(relation));
@@ -59,16 +54,12 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
                 });
             } else {
                 planned.unchecked.insert(model.name.clone());
-                settled.insert(model.name.clone());
+                waiting.settle(&model.name);
             }
-        }
-        if is_moving {
-            // What could not be checked may have freed others.
-            continue;
         }
         let Some(finished) = running.join_next().await else { break };
         let (model, plan) = finished.map_err(|error| Error::failed(format!("planning broke off: {error}")))?;
-        settled.insert(model.name.clone());
+        waiting.settle(&model.name);
         match plan.and_then(|plan| columns(&model, &plan)) {
             Ok(schema) => {
                 session.register(&model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
@@ -83,6 +74,44 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
     }
     problem::sort(&mut planned.problems);
     Ok(planned)
+}
+
+/// Models that have not been planned, each until all that it reads has.
+struct Waiting<'c> {
+    free: VecDeque<&'c Model>,
+    /// How many of the models that one reads are still to come.
+    open: BTreeMap<&'c TableName, usize>,
+    readers: BTreeMap<&'c TableName, Vec<&'c Model>>,
+}
+
+impl<'c> Waiting<'c> {
+    fn of(catalogue: &'c Catalogue, order: &[&'c Model]) -> Self {
+        let mut waiting = Self { free: VecDeque::new(), open: BTreeMap::new(), readers: BTreeMap::new() };
+        for model in order {
+            let upstream: BTreeSet<&TableName> = catalogue.upstream(model).collect();
+            waiting.open.insert(&model.name, upstream.len());
+            if upstream.is_empty() {
+                waiting.free.push_back(model);
+            }
+            upstream.into_iter().for_each(|read| waiting.readers.entry(read).or_default().push(model));
+        }
+        waiting
+    }
+
+    fn next(&mut self) -> Option<&'c Model> {
+        self.free.pop_front()
+    }
+
+    /// A model need not be waited for any more.
+    fn settle(&mut self, name: &TableName) {
+        for reader in self.readers.remove(name).into_iter().flatten() {
+            let Some(open) = self.open.get_mut(&reader.name) else { continue };
+            *open -= 1;
+            if *open == 0 {
+                self.free.push_back(reader);
+            }
+        }
+    }
 }
 
 /// The columns of a planned model as whoever reads it sees them, of which no two may have the same name.

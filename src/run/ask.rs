@@ -75,7 +75,7 @@ fn needed<'c>(catalogue: &'c Catalogue, pin: &Pin, day: Day, selection: &Selecti
     let mut needed = BTreeSet::new();
     let mut open: Vec<&str> = selection.relations.iter().map(|relation| relation.name.as_str()).collect();
     while let Some(name) = open.pop() {
-        let Some(model) = catalogue.models.values().find(|model| model.name.to_string() == name) else { continue };
+        let Some(model) = catalogue.model(name) else { continue };
         let is_held = !model.is_view() && pin.on(&model.name, Role::Model, day).is_some();
         if needed.insert(&model.name) && !is_held {
             open.extend(model.relations().iter().map(|relation| relation.name.as_str()));

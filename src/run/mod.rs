@@ -99,7 +99,7 @@ pub struct Plan {
 impl Plan {
     /// The SQL of models after a run: as it is now of those that were chosen, as it was of others.
     fn code(&self, catalogue: &Catalogue, mut last_run: BTreeMap<String, String>) -> BTreeMap<String, String> {
-        last_run.retain(|name, _| catalogue.models.keys().any(|model| model.to_string() == *name));
+        last_run.retain(|name, _| catalogue.model(name).is_some());
         let made = catalogue.models.values().filter(|model| self.chosen.contains(&model.name));
         last_run.extend(made.map(|model| (model.name.to_string(), model.code())));
         last_run

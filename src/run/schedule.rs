@@ -347,9 +347,7 @@ impl<'r> Schedule<'r, '_> {
 
     /// Whether a check is to run: of a selection only what it builds is checked, and the inputs.
     fn takes(&self, check: &Check) -> bool {
-        let tables = |name: &str| {
-            self.catalogue.models.values().find(|model| !model.is_view() && model.name.to_string() == name)
-        };
+        let tables = |name: &str| self.catalogue.model(name).filter(|model| !model.is_view());
         let is_whole =
             self.catalogue.models.values().all(|model| model.is_view() || self.selected.contains(&model.name));
         let mut reads = check.selection.relations.iter().filter_map(|relation| tables(&relation.name)).peekable();

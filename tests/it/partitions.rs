@@ -35,7 +35,7 @@ fn incremental(project: &TestProject, name: &str, header: &str, select: &str) {
 }
 
 /// Every way in which SQL can reach for other days.
-const LOOKS: [(&str, &str, &str); 14] = [
+const LOOKS: [(&str, &str, &str); 15] = [
     ("plain", "", "SELECT count(*) AS n, sum(amount) AS amount, max(owner_id) AS owner FROM crm.deal"),
     ("view", "", "SELECT count(*) AS n, sum(amount) AS amount, max(age_days) AS age FROM kpi.open_deal"),
     ("upstream", "", "SELECT day, deals, amount FROM kpi.total"),
@@ -65,11 +65,21 @@ const LOOKS: [(&str, &str, &str); 14] = [
         "columns: {n: BIGINT, top: \"DECIMAL(18, 4)\"}\n",
         "SELECT (SELECT count(*) FROM past.itself) AS n, CAST(greatest(max(amount), (SELECT coalesce(max(top), 0) FROM past.itself)) AS DECIMAL(18, 4)) AS top FROM crm.deal",
     ),
+    (
+        "metric",
+        "",
+        "SELECT period, value, previous_value FROM metric('open_amount', grain => 'month', compare => ['previous'])",
+    ),
     ("weekly", "every: week\n", "SELECT current_date AS day, sum(n) AS n FROM past.plain"),
 ];
 
 fn looking() -> TestProject {
     let project = TestProject::small();
+    project.write(
+        "sql/metric/open_amount.sql",
+        "/* ---\nlabel: Open amount\ndescription: Amount of open deals, by the day they were entered\nunit: money\ntime: created_on\n--- */\n\
+         SELECT created_on, amount AS value FROM kpi.open_deal\n",
+    );
     for (name, header, select) in LOOKS {
         incremental(&project, name, header, select);
     }
@@ -107,7 +117,7 @@ fn no_partition_sees_a_later_day_whatever_its_sql_does() {
         assert_eq!(record.status, Status::Done, "{:#?}", record.newest().models);
     }
     let seen = partitions(&innocent, "2026-11-04");
-    assert_eq!(seen.len(), 13 * 3 + 1, "{seen:#?}");
+    assert_eq!(seen.len(), 14 * 3 + 1, "{seen:#?}");
     // All days at once: everything is in the lake when the first partition is computed.
     exports(&knowing, &DAYS);
     let record = knowing.run();

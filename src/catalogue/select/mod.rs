@@ -348,7 +348,7 @@ mod tests {
             ("path:sql/k/for.sql", "", "did you mean `path:sql/k/four.sql`?"),
             ("source:raw.c+", "", "did you mean `source:raw.a`?"),
             ("source:raw.a", "", "`source:raw.a` selects no model: write `source:raw.a+` for the models that read it"),
-            ("report:s", "", "there is no report `s`: did you mean `r`?"),
+            ("report:s", "", "there is no report `s`: there are: `r`"),
             ("s.one,k.*", "", "`s.one,k.*` selects nothing: no model is in all of its parts"),
             ("k.three", "k.*", "nothing is left of what is selected"),
             ("k.three", "k.tree", "`k.tree` selects nothing"),
