@@ -21,7 +21,7 @@ pub use compare::{compare, key_of};
 pub use print::{markdown, table};
 pub use side::{Origin, Side, open};
 
-/// What differs between two states of a relation; its fields are documented in `docs/artifacts.md`.
+/// What differs between two states of a relation; its fields are documented in `src/docs/artifacts.md`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
     pub relation: String,

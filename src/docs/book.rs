@@ -1,4 +1,4 @@
-//! What is written down; each field is explained in `docs/artifacts.md`.
+//! What is written down; each field is explained in `src/docs/artifacts.md`.
 
 use std::collections::BTreeMap;
 

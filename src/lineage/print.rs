@@ -161,7 +161,7 @@ fn wrapped(lead: &str, hanging: &str, names: &[String]) -> Vec<String> {
     lines
 }
 
-/// The same as nodes and edges; fields are documented in `docs/artifacts.md`.
+/// The same as nodes and edges; fields are documented in `src/docs/artifacts.md`.
 pub fn json(graph: &Graph, found: &Found) -> Value {
     let node = |node: &Target| {
         let relation = graph.relations.get(node.relation());

@@ -92,9 +92,9 @@ fn every_field_of_the_artifacts_is_documented() {
     gather(&catalogue, &mut fields);
     gather(&json(&["lineage", "kpi.total.amount", "--format", "json"]), &mut fields);
     gather(&json(&["diff", "kpi.pipeline", "--format", "json"]), &mut fields);
-    let documented = std::fs::read_to_string(repository().join("docs/artifacts.md")).unwrap();
+    let documented = std::fs::read_to_string(repository().join("src/docs/artifacts.md")).unwrap();
     let missing: Vec<&String> = fields.iter().filter(|field| !documented.contains(&format!("`{field}`"))).collect();
-    assert!(missing.is_empty(), "docs/artifacts.md says nothing of {missing:?}");
+    assert!(missing.is_empty(), "src/docs/artifacts.md says nothing of {missing:?}");
 }
 
 /// The names of fields; what stands below `map` and `key` is named by the project.
