@@ -8,12 +8,12 @@ use arrow::datatypes::{DataType, Field, Schema};
 use crate::catalogue::CheckOutcome;
 use crate::day::Day;
 use crate::error::{Error, Result};
-use crate::lake::{Facts, Pin, Role, TableName, Transaction, Version};
+use crate::lake::{Facts, Pin, Role, TableName, Transaction};
 
 /// So many of one check are kept.
 pub const MOST: usize = 1000;
 
-/// One row is an offender of a check on a day.
+/// One row is an offender of a check.
 #[derive(Debug, Default)]
 pub struct Offenders {
     checks: Vec<String>,
@@ -36,12 +36,18 @@ impl Offenders {
         }
     }
 
-    /// Puts them into the commit, in the place of those that the day had.
+    /// Puts them into the commit, in the place of those of the days before: what is kept is of the newest day, like the rows
+    /// of models. The run of a past day leaves it alone.
     pub fn keep(self, transaction: &mut Transaction<'_>, day: Day) -> Result<()> {
         let view = transaction.view();
-        let has_some = |version: &Version| version.rows > 0;
-        // Where nothing was ever found nothing need be said.
-        if self.checks.is_empty() && !view.as_of(&name(), Role::Check, day).is_some_and(has_some) {
+        let newest = |name: &TableName| view.days(name, Role::Snapshot).last().copied();
+        if view.tables(Role::Snapshot).filter_map(newest).any(|newest| newest > day) {
+            return Ok(());
+        }
+        for old in view.days(&name(), Role::Check).into_iter().filter(|of| *of != day || self.checks.is_empty()) {
+            transaction.remove(&name(), Role::Check, old)?;
+        }
+        if self.checks.is_empty() {
             return Ok(());
         }
         let schema = Schema::new(vec![

@@ -259,7 +259,7 @@ fn the_command_lists_metrics_and_shows_one_as_table_csv_json_and_line() {
     assert_eq!(
         line,
         "100.0 % |--------.\n        |        |\n        |        |\n        |        |\n        |        |\n        |        |\n        |        |\n  \
-         0.0 % |        '-------\n         2026-09           2026-11\n",
+         0.0 % |        '-------\n         2026-09          2026-11\n",
         "{line}"
     );
     let mistake = program.runs_to(2, &["metric", "win_rate", "--by", "ownr_id"]);
