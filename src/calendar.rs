@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use jiff::civil::{Date, Weekday};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::day::Day;
@@ -39,7 +40,7 @@ impl FromStr for Grain {
 }
 
 /// A month by its English name, as `fiscal_year_starts` gives it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase", expecting = "the name of a month, like `february`")]
 pub enum Month {
     January = 1,

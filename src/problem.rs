@@ -54,7 +54,16 @@ pub struct Place {
 impl Place {
     /// Line and column of the start, both from 1, the column in characters.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.source.text.floor_char_boundary(self.span.start)];
+        self.position(self.span.start)
+    }
+
+    /// Line and column behind the end, both from 1, the column in characters.
+    pub fn end_line_column(&self) -> (usize, usize) {
+        self.position(self.span.end.max(self.span.start))
+    }
+
+    fn position(&self, byte: usize) -> (usize, usize) {
+        let before = &self.source.text[..self.source.text.floor_char_boundary(byte)];
         let line = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         (line, before[line_start..].chars().count() + 1)
@@ -104,6 +113,26 @@ impl Problem {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The problem as an editor reads it. Lines and columns count from 1, columns in characters (Unicode code points), and
+    /// the end is the first position behind the place.
+    pub fn to_json(&self) -> serde_json::Value {
+        let ((line, column), (end_line, end_column)) = (self.place.line_column(), self.place.end_line_column());
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        serde_json::json!({
+            "severity": severity,
+            "message": self.message,
+            "help": self.help,
+            "file": self.place.source.path,
+            "line": line,
+            "column": column,
+            "end_line": end_line,
+            "end_column": end_column,
+        })
     }
 
     /// The problem as a person reads it: message, place, the line with a caret, help.
@@ -181,6 +210,19 @@ mod tests {
         let place = source.place(source.text.find("cd").unwrap()..source.text.len());
         assert_eq!(place.to_string(), "sql/a.sql:2:4");
         assert_eq!(source.offset(2, 4), place.span.start);
+        assert_eq!(place.end_line_column(), (2, 6));
+        assert_eq!(source.place(1..1).end_line_column(), (1, 1), "within a character is at it");
+    }
+
+    #[test]
+    fn an_editor_is_told_where_a_problem_begins_and_ends() {
+        let source = SourceFile::new("sql/a.sql", "SELECT ä,\n  bö\nFROM c");
+        let place = source.place(source.text.find('ä').unwrap()..source.text.find("\nFROM").unwrap());
+        let told = Problem::warning(place, "both are \"odd\"").help("leave them out").to_json().to_string();
+        assert_eq!(
+            told,
+            r#"{"severity":"warning","message":"both are \"odd\"","help":"leave them out","file":"sql/a.sql","line":1,"column":8,"end_line":2,"end_column":5}"#
+        );
     }
 
     #[test]

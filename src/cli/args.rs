@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use forecastle::catalogue::Selector;
 use forecastle::day::Day;
+use forecastle::project::schema::Kind;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 3 done, but checks or tests failed · 4 data committed, but a report failed · 1 a source or model failed
@@ -35,6 +36,15 @@ pub enum LogFormat {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProblemFormat {
+    /// Each with its line and a caret
+    Text,
+    /// One array of {severity, message, help, file, line, column, end_line, end_column}: lines and columns from 1, columns
+    /// in characters, the end exclusive
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a new project: the few files that a person edits
@@ -48,6 +58,19 @@ pub enum Command {
     Validate {
         /// Check for this pipeline only
         pipeline: Option<String>,
+
+        /// How problems are told: for people on stderr, or for editors on stdout
+        #[arg(long, value_enum, default_value_t = ProblemFormat::Text, value_name = "FORMAT")]
+        format: ProblemFormat,
+    },
+    /// Print the JSON Schema of a kind of YAML, by which editors complete and check it; without one, list the kinds
+    Schema {
+        /// Of which YAML
+        kind: Option<Kind>,
+
+        /// Write all of them into this folder instead, as pipeline.schema.json and so on
+        #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+        write: Option<PathBuf>,
     },
     /// Test models over the rows that lie beside them in .test.yaml files, without exports and lake
     Test {

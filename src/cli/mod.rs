@@ -14,6 +14,7 @@ mod progress;
 mod query;
 mod run;
 mod scaffold;
+mod schema;
 mod terminal;
 mod test;
 mod validate;
@@ -76,7 +77,8 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Diff(of) => block_on(diff::diff(host, &of)),
         Command::Docs { pipeline } => block_on(docs::docs(host, pipeline.as_deref())),
         Command::Runs { limit } => inspect::runs(host, limit),
-        Command::Validate { pipeline } => block_on(validate::validate(host, pipeline.as_deref())),
+        Command::Validate { pipeline, format } => block_on(validate::validate(host, pipeline.as_deref(), format)),
+        Command::Schema { kind, write } => schema::schema(host, kind, write.as_deref()),
         Command::Test { select, pipeline, allow_empty } => {
             block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))
         }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use forecastle::error::Error;
-use forecastle::problem::{Problem, Severity};
+use forecastle::problem::Problem;
 
 use super::args::LogFormat;
 
@@ -56,14 +56,7 @@ impl Terminal {
     pub fn problem(&self, problem: &Problem) {
         match self.format {
             LogFormat::Text => line(&format!("{}\n", problem.render(self.is_coloured))),
-            LogFormat::Json => {
-                let (at_line, column) = problem.place.line_column();
-                let severity = if problem.severity == Severity::Error { "error" } else { "warning" };
-                self.event(
-                    "problem",
-                    serde_json::json!({"severity": severity, "message": problem.message, "file": problem.place.source.path, "line": at_line, "column": column, "help": problem.help}),
-                );
-            }
+            LogFormat::Json => self.event("problem", problem.to_json()),
         }
     }
 

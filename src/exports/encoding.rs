@@ -1,9 +1,11 @@
 //! Takes the bytes of a text file, gives them as UTF-8, and promises never to put a replacement character in place of
 //! what it cannot read: such bytes come out as `0xFF`, which is never UTF-8, so that whoever checks the row finds them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use encoding_rs::{Decoder, DecoderResult, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::input::{Fingerprint, Input};
@@ -17,6 +19,20 @@ pub enum Encoding {
     /// UTF-16 in the byte order that the file's mark says.
     MarkedUtf16,
     Known(&'static encoding_rs::Encoding),
+}
+
+impl JsonSchema for Encoding {
+    fn schema_name() -> Cow<'static, str> {
+        "Encoding".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How a text file writes its characters: a label of the WHATWG encoding standard.",
+            "type": "string",
+            "examples": ["utf-8", "utf-16", "windows-1252"]
+        })
+    }
 }
 
 impl TryFrom<String> for Encoding {

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -19,7 +20,7 @@ use crate::error::{Error, Result};
 const MAX_BYTES: usize = 256 << 20;
 
 /// Where a JSON export lies.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Json {
     pub path: PathPattern,

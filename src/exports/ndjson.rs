@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::encoding::Text;
@@ -15,7 +16,7 @@ use super::{Closed, Reader};
 use crate::error::Result;
 
 /// Where an NDJSON export lies.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NdJson {
     pub path: PathPattern,

@@ -13,6 +13,7 @@ use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, Float32Type, Float64Type, SchemaRef};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::input::{Fingerprint, Stamp, changed, damaged, fingerprint};
@@ -22,7 +23,7 @@ use super::{Closed, Reader, header};
 use crate::error::{Doing, Error, Result};
 
 /// Where a Parquet export lies.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parquet {
     pub path: PathPattern,

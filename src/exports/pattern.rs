@@ -1,9 +1,11 @@
 //! The path of an export as a pipeline writes it: `exports/{day}/Deal*.csv`.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Date;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::day::Day;
@@ -161,6 +163,20 @@ fn plain(text: &str) -> String {
 impl fmt::Display for PathPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.written)
+    }
+}
+
+impl JsonSchema for PathPattern {
+    fn schema_name() -> Cow<'static, str> {
+        "PathPattern".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A path from the project's root, with globs (`*`, `?`, `[ab]`, `**`) and with `{day}` or, as in `{day:%Y%m%d}`, the day in a form of its own. `${env:NAME}` stands for a variable of the environment.",
+            "type": "string",
+            "examples": ["exports/{day}/Opportunity.csv", "exports/deals_{day:%Y%m%d}_*.csv.gz"]
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -17,14 +18,16 @@ use crate::day::Day;
 use crate::error::{Error, Result};
 
 /// Which days of a table are kept as whole files; only days of which there was an export count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keep {
     /// So many of the newest days.
     #[serde(deserialize_with = "some")]
+    #[schemars(range(min = 1))]
     pub daily: usize,
     /// The last day of each of so many of the newest months.
     #[serde(deserialize_with = "some")]
+    #[schemars(range(min = 1))]
     pub monthly: usize,
 }
 

@@ -1,8 +1,10 @@
 //! Names inside the lake: which table, in which role, of which run.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, Result};
@@ -52,6 +54,21 @@ impl FromStr for TableName {
             Some((schema, table)) => Self::new(schema, table),
             None => Err(format!("`{text}` is not a table's name: it has no schema, as `crm.deal` has")),
         }
+    }
+}
+
+impl JsonSchema for TableName {
+    fn schema_name() -> Cow<'static, str> {
+        "TableName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A table's full name: its folder and its file.",
+            "type": "string",
+            "pattern": r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$",
+            "examples": ["crm.deal"]
+        })
     }
 }
 

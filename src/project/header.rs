@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::pipeline::Share;
+use super::schema::one_of;
 use crate::calendar::Grain;
 use crate::day::Day;
 
-use super::pipeline::Share;
-
 /// The front matter of a model.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelHeader {
+    /// What the model tells, in a sentence.
     pub description: Option<String>,
     /// Who answers for it: a person, a team, an address.
     pub owner: Option<String>,
     pub materialize: Materialize,
+    /// Words by which models are selected: `tag:weekly`.
     pub tags: Vec<String>,
+    /// Rules for the model's rows.
     pub checks: Vec<ColumnCheck>,
     /// Of which days an incremental model has a partition; of every day with a snapshot, if it says nothing.
     pub every: Option<Every>,
@@ -30,7 +34,7 @@ pub struct ModelHeader {
 }
 
 /// What becomes of a model's rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Materialize {
     /// Computed by whoever reads it.
@@ -43,7 +47,7 @@ pub enum Materialize {
 }
 
 /// How closely the partitions of an incremental model lie: one of each period, of the last day in it that has a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Every {
     /// Of every day with a snapshot.
@@ -69,7 +73,7 @@ impl Every {
 }
 
 /// What becomes of a partition when an export of its day, or of one before it, is corrected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnCorrection {
     /// It stays: a forecast is what was said then.
@@ -80,28 +84,38 @@ pub enum OnCorrection {
 }
 
 /// A rule for a model's columns; exactly one of the kinds is given.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schemars(extend("oneOf" = one_of(&[
+    "unique", "not_null", "between", "accepted", "references", "expression", "freshness", "row_count", "null_share",
+])))]
 pub struct ColumnCheck {
     /// No two rows agree in all of these columns.
     pub unique: Option<Vec<String>>,
     /// None of these columns is NULL.
     pub not_null: Option<Vec<String>>,
+    /// The column's values lie between these, both included.
     pub between: Option<Between>,
+    /// The column's values are among these.
     pub accepted: Option<Accepted>,
+    /// The column's values are those of another table.
     pub references: Option<References>,
     /// A condition that every row meets; one that is NULL passes.
     pub expression: Option<String>,
+    /// The column's newest day is not long ago.
     pub freshness: Option<Freshness>,
+    /// There are about as many rows as there should be.
     pub row_count: Option<RowCount>,
+    /// The column is not more often NULL than it was.
     pub null_share: Option<NullShare>,
     pub severity: Gravity,
 }
 
 /// Every value of the column is one of another table's; NULL passes.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct References {
+    /// A column of the model.
     pub column: String,
     /// A declared table or a model.
     pub table: String,
@@ -110,18 +124,22 @@ pub struct References {
 }
 
 /// The newest day or moment in the column is at most so many days before the run's day.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Freshness {
+    /// A column of the model, of days or moments.
     pub column: String,
+    /// So many days it may lie back.
     pub days: u32,
 }
 
 /// How many rows there are: within fixed bounds, or near to the median of the days before.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RowCount {
+    /// The fewest that pass.
     pub min: Option<u64>,
+    /// The most that pass.
     pub max: Option<u64>,
     /// Not more than this share below the median.
     pub drop: Option<Share>,
@@ -130,35 +148,44 @@ pub struct RowCount {
 }
 
 /// The share of rows in which the column is NULL is not above the median of the days before by more than so much.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NullShare {
+    /// A column of the model.
     pub column: String,
     /// Percentage points: from a median of 2 %, `rise: 5%` lets up to 7 % pass.
     pub rise: Share,
 }
 
 /// NULL passes: that is `not_null`'s matter.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Between {
+    /// A column of the model.
     pub column: String,
+    /// The least that passes.
+    #[schemars(with = "Option<f64>")]
     pub min: Option<serde_yaml::Number>,
+    /// The most that passes.
+    #[schemars(with = "Option<f64>")]
     pub max: Option<serde_yaml::Number>,
 }
 
 /// NULL passes: that is `not_null`'s matter.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accepted {
+    /// A column of the model.
     pub column: String,
+    /// Those that pass.
     pub values: Vec<String>,
 }
 
 /// What a failed check does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Gravity {
+    /// Is told, and stops nothing.
     Warn,
     /// Stops what depends on it; reports keep their last good file.
     #[default]
@@ -166,19 +193,23 @@ pub enum Gravity {
 }
 
 /// The front matter of a check in `sql/check/`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CheckHeader {
+    /// What must hold, in a sentence.
     pub description: Option<String>,
     pub severity: Gravity,
+    /// Words that group checks.
     pub tags: Vec<String>,
 }
 
 /// The front matter of a report.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportHeader {
+    /// What heads the page.
     pub title: String,
+    /// What the page is for, in a sentence.
     pub description: Option<String>,
     /// Who answers for it: a person, a team, an address.
     pub owner: Option<String>,
@@ -191,9 +222,11 @@ pub struct ReportHeader {
 }
 
 /// A figure's definition as the page prints it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
+    /// The figure's name.
     pub label: String,
+    /// How it is computed.
     pub text: String,
 }

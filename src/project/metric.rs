@@ -1,15 +1,17 @@
 //! What the front matter of a metric in `sql/metric/` may say.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A figure in words, and how the rows of its SELECT become it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MetricHeader {
     /// Its name on a page.
     pub label: String,
     /// Its definition in words.
     pub description: String,
+    /// What it counts in.
     pub unit: Unit,
     /// The direction that is good news; none, where neither is.
     pub good: Option<Good>,
@@ -31,21 +33,24 @@ pub struct MetricHeader {
     pub without_rows: WithoutRows,
     /// The metric that it is held against.
     pub target: Option<String>,
+    /// Words that group metrics.
     #[serde(default)]
     pub tags: Vec<String>,
 }
 
 /// The rows that stand for certain slices.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
+    /// A SQL condition on the rows.
     #[serde(rename = "where")]
     pub condition: String,
+    /// The dimensions that they can be sliced by.
     pub dimensions: Vec<String>,
 }
 
 /// What a figure counts in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// The reporting currency, as DECIMAL(18,4).
@@ -73,7 +78,7 @@ impl Unit {
 }
 
 /// What nothing means: for most sums that there was nothing, for a target that none was set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WithoutRows {
     #[default]
@@ -82,7 +87,7 @@ pub enum WithoutRows {
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Good {
     Up,
@@ -90,7 +95,7 @@ pub enum Good {
 }
 
 /// How the rows of a slice become its figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregation {
     Sum,

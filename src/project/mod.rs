@@ -9,6 +9,7 @@ mod header;
 mod metric;
 mod model_test;
 mod pipeline;
+pub mod schema;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -2,24 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::day::Day;
 
 /// The tests of one model, as `sql/kpi/win_rate.test.yaml` holds them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelTests {
     /// The day of the tests that name none.
     #[serde(default = "first_of_2026")]
     pub day: Day,
+    /// Each runs for itself.
     pub tests: Vec<ModelTest>,
 }
 
 /// Rows of what a model reads, and the rows that it is to make of them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModelTest {
+    /// What it proves, in a few words; no other test of the file has them.
     pub name: String,
     /// The day that the model sees as the run's.
     pub day: Option<Day>,
@@ -27,23 +30,33 @@ pub struct ModelTest {
     pub slice: Option<MetricSlice>,
     /// Rows by the relation that they are of. A relation that is not named has none.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Vec<BTreeMap<String, serde_json::Value>>>")]
     pub given: BTreeMap<String, Vec<TestRow>>,
     #[serde(rename = "match", default)]
     pub matching: Matching,
+    /// The rows that the model is to make of them.
+    #[schemars(with = "Vec<BTreeMap<String, serde_json::Value>>")]
     pub expect: Vec<TestRow>,
 }
 
 /// The arguments of `metric(...)` behind the name.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricSlice {
+    /// The dimensions that it is sliced by.
     pub by: Vec<String>,
+    /// The period of a row: week, month, quarter or year.
     pub grain: Option<String>,
+    /// A SQL condition on its dimensions.
     #[serde(rename = "where")]
     pub condition: Option<String>,
+    /// The first day.
     pub from: Option<Day>,
+    /// The last day, which counts.
     pub to: Option<Day>,
+    /// So many days up to the last one.
     pub trailing: Option<u32>,
+    /// What each row is held against.
     pub compare: Vec<String>,
 }
 
@@ -71,7 +84,7 @@ impl MetricSlice {
 pub type TestRow = BTreeMap<String, serde_yaml::Value>;
 
 /// When the rows of a model are as expected, in whatever order they come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Matching {
     /// Each expected row is found once and there are no others; only the columns that it names are looked at.

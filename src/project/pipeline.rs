@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
+use super::schema::one_of;
 use crate::calendar::{Calendar, Month};
 use crate::exports::{Csv, Format, Json, NdJson, Parquet, Xlsx};
 use crate::lake::{Keep, TableName};
@@ -15,14 +17,17 @@ use crate::problem::{Problem, SourceFile};
 use crate::yaml::{self, Document};
 
 /// One job: which exports fill which tables, and which reports come of it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pipeline {
+    /// The pipeline's name: `forecastle run NAME`.
     #[serde(rename = "pipeline")]
     pub name: String,
+    /// What the job is for, in a sentence.
     pub description: Option<String>,
     /// An IANA time zone, in which a moment becomes a day.
     pub timezone: TimeZone,
+    /// The fiscal year's first month; the year is named by the calendar year in which it ends.
     #[serde(default = "january")]
     pub fiscal_year_starts: Month,
     /// The reporting currency.
@@ -38,6 +43,7 @@ pub struct Pipeline {
     pub latest: bool,
     #[serde(default)]
     pub pack: Pack,
+    /// Where the tables' exports come from.
     #[serde(default)]
     pub sources: Vec<Source>,
     /// The reports of a run, by name.
@@ -46,18 +52,22 @@ pub struct Pipeline {
 }
 
 /// Whether the shipped tables, models, checks and reports lie under the project's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pack {
+    /// They lie under the project's own.
     #[default]
     Shipped,
+    /// There is nothing but the project's own.
     None,
 }
 
 /// Where one declared table's export comes from and how its columns become the table's.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = one_of(&["csv", "ndjson", "json", "parquet", "xlsx"])))]
 pub struct Source {
+    /// The declared table that it fills.
     pub table: TableName,
     pub csv: Option<Csv>,
     pub ndjson: Option<NdJson>,
@@ -107,9 +117,10 @@ impl Source {
 }
 
 /// One of several rows that a row of an export holds.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
+    /// As the source's own `map`.
     pub map: BTreeMap<String, String>,
     /// Rows of the export for which it is not true do not hold this one.
     #[serde(rename = "where")]
@@ -117,7 +128,7 @@ pub struct Row {
 }
 
 /// What an export holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Export {
     /// Every row: what is absent was deleted.
@@ -128,9 +139,10 @@ pub enum Export {
 }
 
 /// How many rows of an export may be rejected before the source fails.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rejects {
+    /// The source fails when more than this share of its rows is rejected.
     pub limit: Share,
 }
 
@@ -141,7 +153,7 @@ impl Default for Rejects {
 }
 
 /// How far a full export may differ in rows from the table before it.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Volume {
     /// The source fails when more than this share of the rows is gone.
@@ -157,8 +169,9 @@ impl Default for Volume {
 }
 
 /// A share of rows, written `1%` or `0.01`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct Share(pub f64);
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, JsonSchema)]
+#[schemars(extend("type" = ["string", "number"], "pattern" = r"^\s*[0-9.]+\s*%$", "minimum" = 0, "examples" = ["1%", 0.01]))]
+pub struct Share(#[schemars(with = "serde_json::Value")] pub f64);
 
 impl<'de> Deserialize<'de> for Share {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -201,7 +214,8 @@ impl<'de> Deserialize<'de> for Share {
 }
 
 /// An ISO 4217 currency code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(extend("pattern" = "^[A-Z]{3}$", "examples" = ["USD"]))]
 pub struct Currency(pub String);
 
 impl<'de> Deserialize<'de> for Currency {
@@ -218,8 +232,9 @@ impl<'de> Deserialize<'de> for Currency {
 }
 
 /// A time zone of the IANA database.
-#[derive(Debug, Clone)]
-pub struct TimeZone(pub jiff::tz::TimeZone);
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("examples" = ["America/New_York", "UTC"]))]
+pub struct TimeZone(#[schemars(with = "String")] pub jiff::tz::TimeZone);
 
 impl<'de> Deserialize<'de> for TimeZone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -76,7 +76,7 @@ fn help_lists_every_command_and_exit_code() {
     let program = Program::in_folder(folder.path());
     let help = program.runs_to(0, &["--help"]).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for command in ["init", "eject", "validate", "test", "run", "query", "list", "runs", "lake"] {
+    for command in ["init", "eject", "validate", "schema", "test", "run", "query", "list", "runs", "lake"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
         assert!(program.runs_to(0, &[command, "--help"]).stdout.contains("Usage: forecastle "), "{command}");
     }
@@ -365,6 +365,39 @@ fn machines_get_one_json_object_per_line() {
         (mistakes[0]["event"].as_str(), mistakes[0]["file"].as_str()),
         (Some("problem"), Some("sql/kpi/total.sql"))
     );
+}
+
+#[test]
+fn an_editor_gets_every_problem_on_stdout_and_nothing_else() {
+    let (project, program) = small();
+    let read = |said: &Said| serde_json::from_str::<Vec<Value>>(&said.stdout).unwrap();
+    let sound = program.runs_to(0, &["validate", "--format", "json"]);
+    assert!(read(&sound).is_empty() && sound.stderr.contains("no mistakes"), "{}", sound.stderr);
+    project.edit("sql/kpi/pipeline.sql", "sum(amount)", "sum(amuont)");
+    project.edit("pipelines/nightly.yaml", "currency: USD", "currency: USD\nsuorces: []");
+    for arguments in [&["validate", "--format", "json"][..], &["validate", "nightly", "--format", "json"]] {
+        let said = program.runs_to(2, arguments);
+        let mistyped = &read(&said)[0];
+        assert_eq!(mistyped["message"], "unknown key `suorces`");
+        assert_eq!(mistyped["help"], "did you mean `sources`?");
+        assert_eq!(mistyped["file"], "pipelines/nightly.yaml");
+        assert!(!said.stderr.contains("suorces"), "{}", said.stderr);
+    }
+    let said = program.runs_to(2, &["validate", "--format", "json"]);
+    let column = &read(&said)[1];
+    assert_eq!(
+        [
+            &column["severity"],
+            &column["file"],
+            &column["line"],
+            &column["column"],
+            &column["end_line"],
+            &column["end_column"]
+        ]
+        .map(ToString::to_string),
+        ["\"error\"", "\"sql/kpi/pipeline.sql\"", "10", "65", "10", "71"]
+    );
+    assert!(said.stderr.contains("2 mistakes found"), "{}", said.stderr);
 }
 
 #[test]

@@ -31,5 +31,6 @@ mod past;
 mod questions;
 mod rebuilt;
 mod repeated;
+mod schemas;
 mod tested;
 mod together;

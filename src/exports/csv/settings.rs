@@ -1,5 +1,6 @@
 //! The `csv:` block of a source.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::encoding::Encoding;
@@ -7,7 +8,7 @@ use super::super::pattern::PathPattern;
 use super::split::Dialect;
 
 /// How a CSV export is written. Empty text is NULL, quoted or not; blank lines are skipped.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
     pub path: PathPattern,
@@ -40,17 +41,19 @@ pub struct Csv {
 }
 
 /// The ASCII character between fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-pub struct Delimiter(pub u8);
+#[schemars(extend("examples" = [";", "tab"]))]
+pub struct Delimiter(#[schemars(with = "String")] pub u8);
 
 /// The quote, `None` where quotes mean nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
-pub struct Quote(pub Option<u8>);
+#[schemars(extend("examples" = ["'", "none"]))]
+pub struct Quote(#[schemars(with = "String")] pub Option<u8>);
 
 /// How a quote is written within a quoted field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Escape {
     /// `""`
@@ -61,7 +64,7 @@ pub enum Escape {
 }
 
 /// What becomes of a row whose fields are not those of the header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Ragged {
     /// The row is a fault, the rest is read.

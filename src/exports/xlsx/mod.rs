@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use calamine::{Reader as _, SheetType, XlsxError};
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::input::{Fingerprint, load, too_large};
@@ -27,7 +28,7 @@ const MAX_BYTES: u64 = 256 << 20;
 const MAX_UNPACKED: u64 = 2 << 30;
 
 /// Where an XLSX export lies, and where in it.
-#[derive(Debug, Clone, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Xlsx {
     pub path: PathPattern,
@@ -43,7 +44,8 @@ fn first_row() -> NonZeroU32 {
 }
 
 /// A sheet, by its name or its number from 1, hidden ones counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
 pub enum Sheet {
     Name(String),
     Number(usize),
