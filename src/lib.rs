@@ -21,7 +21,9 @@
 //!
 //! - [`problem`], [`error`]: what is wrong in a user's file, with its place, and what stops a command
 //! - [`hash`]: SHA-256 as text
+//! - [`limit`]: how long work may take and how much memory it may use
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
+//! - [`holiday`]: the days on which nobody works
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
 //! - [`sql_type`]: the engine's types by the names that SQL has for them
 //! - [`exports`]: files of a CRM as batches of text, with the line of every row
@@ -49,8 +51,10 @@ pub mod problem;
 pub mod error;
 
 pub mod hash;
+pub mod limit;
 pub mod day;
 pub mod calendar;
+pub mod holiday;
 pub mod yaml;
 pub mod sql_type;
 

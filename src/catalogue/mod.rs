@@ -2,7 +2,7 @@
 //!
 //! Folder = schema, file = table: `sql/crm/deal.sql` is `crm.deal`, `sql/forecast/method/stage.sql` is
 //! `forecast_method.stage`. A file that begins with CREATE declares a table that exports fill; a SELECT is
-//! a model; what lies in `sql/check/` is a check.
+//! a model; what lies in `sql/check/` is a check, what lies in `sql/function/` a function.
 
 mod check;
 mod companion;
@@ -31,7 +31,7 @@ pub use test_file::{TestFile, load_tests};
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
-use crate::query::{DeclaredTable, Metrics, Sql, declared};
+use crate::query::{DeclaredTable, Metrics, Sql, UserFunctions, declared, user_function};
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +42,8 @@ pub struct Catalogue {
     pub metrics: Metrics,
     /// Where each metric that can be read is written, by id.
     pub metric_files: BTreeMap<String, MetricFile>,
+    /// The user's own functions.
+    pub functions: UserFunctions,
     /// Rules of front matter, then files of `sql/check/`, by name.
     pub checks: Vec<Check>,
     pub reports: BTreeMap<String, Report>,
@@ -53,6 +55,7 @@ pub struct Catalogue {
 
 /// Folders below `sql/` with a meaning of their own.
 const CHECK: &str = "check";
+const FUNCTION: &str = "function";
 
 /// Parses the layered files.
 pub fn load(files: &Files) -> Catalogue {
@@ -93,6 +96,9 @@ impl Catalogue {
         };
         if name.schema() == CHECK {
             self.checks.push(check::parse(&name, file, &self.metrics)?);
+        } else if name.schema() == FUNCTION {
+            let function = user_function::parse(name.table(), sql).map_err(|found| vec![found])?;
+            self.functions.insert(function.name.clone(), function);
         } else if declared::is_declaration(&sql) {
             match declared::parse(name.clone(), sql) {
                 Ok(table) => drop(self.tables.insert(name, table)),

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use forecastle::catalogue::Selector;
 use forecastle::day::Day;
+use forecastle::limit::{Memory, Timeout};
 use forecastle::project::schema::Kind;
 
 const EXIT_CODES: &str = "\
@@ -71,6 +72,11 @@ pub enum Command {
         /// Write all of them into this folder instead, as pipeline.schema.json and so on
         #[arg(long, value_name = "DIR", conflicts_with = "kind")]
         write: Option<PathBuf>,
+    },
+    /// List the functions that SQL can call, or show one with its formula and an example
+    Functions {
+        /// One of them, of the product, of sql/function/ or of the engine
+        name: Option<String>,
     },
     /// Test models over the rows that lie beside them in .test.yaml files, without exports and lake
     Test {
@@ -268,9 +274,24 @@ pub struct Query {
     #[arg(long, value_name = "NAME")]
     pub pipeline: Option<String>,
 
+    #[command(flatten)]
+    pub limits: Limits,
+
     /// How rows are written on stdout
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     pub format: Format,
+}
+
+/// What a question may take.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Limits {
+    /// Break the query off when it takes longer: 30s, 10m
+    #[arg(long, default_value = "60s", value_name = "TIME")]
+    pub timeout: Timeout,
+
+    /// Break the query off when it and its result need more memory: 512MiB, 4GiB
+    #[arg(long, default_value = "1GiB", value_name = "SIZE")]
+    pub memory: Memory,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -323,6 +344,9 @@ pub struct Metric {
     /// The pipeline whose lake and settings are used; without it the only one, or `nightly`
     #[arg(long, value_name = "NAME")]
     pub pipeline: Option<String>,
+
+    #[command(flatten)]
+    pub limits: Limits,
 
     /// How it is written on stdout
     #[arg(long, value_enum, default_value_t = MetricFormat::Table, value_name = "FORMAT")]

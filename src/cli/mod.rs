@@ -6,8 +6,10 @@ mod args;
 mod diff;
 mod docs;
 mod exit;
+mod functions;
 mod inspect;
 mod lake;
+mod limits;
 mod metric;
 mod lineage;
 mod progress;
@@ -82,6 +84,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Test { select, pipeline, allow_empty } => {
             block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))
         }
+        Command::Functions { name } => functions::functions(host, name.as_deref()),
         Command::Run(run) => block_on(run::run(host, &run)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),

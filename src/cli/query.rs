@@ -15,8 +15,9 @@ use forecastle::query::Sql;
 use forecastle::run;
 
 use super::Host;
-use super::args::{self, Format};
+use super::args::{self, Format, Limits};
 use super::exit::Outcome;
+use super::limits::within;
 
 pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     let project = host.project()?;
@@ -26,7 +27,8 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
         Some(name) => offenders(&prepared, name)?,
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
-    let (schema, rows) = answer(&project, file, &prepared, &sql, arguments.day, arguments.commit).await?;
+    let (schema, rows) =
+        answer(&project, file, &prepared, &sql, arguments.day, arguments.commit, arguments.limits).await?;
     print(&schema, &rows, arguments.format)?;
     Ok(Outcome::Done)
 }
@@ -39,6 +41,7 @@ pub async fn answer(
     sql: &Sql,
     day: Option<Day>,
     commit: Option<u64>,
+    limits: Limits,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let lake = super::lake::open(project, file)?;
     let pin = commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
@@ -50,7 +53,7 @@ pub async fn answer(
         return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}{then}"))
             .help(format!("it holds the days from {oldest} to {newest}")));
     }
-    run::ask(prepared, &file.pipeline, &pin, day, sql).await
+    within(limits.timeout, run::ask(prepared, &file.pipeline, &pin, day, sql, limits.memory)).await
 }
 
 /// The SQL of a check, whose rows are its offenders. One of `sql/check/` may be named without its folder.

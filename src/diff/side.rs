@@ -43,7 +43,7 @@ pub async fn open(origin: Origin<'_>, relation: &TableName, label: String) -> Re
     let Origin { prepared, pipeline, pin, day, is_held, .. } = origin;
     let catalogue = &prepared.catalogue;
     let settings = run::settings(pipeline, day);
-    let session = Session::open(&settings)?;
+    let session = Session::open(&settings, &catalogue.functions)?;
     models::register_declared(&session, catalogue.tables.values(), pin, day)?;
     let mut is_read = true;
     match catalogue.models.get(relation) {

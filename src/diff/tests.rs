@@ -12,7 +12,7 @@ use super::*;
 use crate::calendar::{Calendar, Month};
 use crate::lake::TableName;
 use crate::problem::SourceFile;
-use crate::query::{Session, Settings, Sql, statement};
+use crate::query::{Session, Settings, Sql, UserFunctions, statement};
 
 type Deal<'d> = (Option<&'d str>, Option<&'d str>, Option<i128>);
 
@@ -34,8 +34,9 @@ async fn side(label: &str, batches: Vec<RecordBatch>) -> Side {
         calendar: Calendar { year_starts: Month::January },
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
+        holidays: Arc::default(),
     };
-    let session = Session::open(&settings).unwrap();
+    let session = Session::open(&settings, &UserFunctions::new()).unwrap();
     let table = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();
     session.register("kpi.deal", Arc::new(table)).unwrap();
     let sql = Sql::file(&SourceFile::new("test.sql", "SELECT * FROM kpi.deal"));

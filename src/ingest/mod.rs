@@ -259,9 +259,14 @@ impl Job {
 
     /// What an export's rows depend on beside its files and the program.
     fn read_with(&self) -> [String; 4] {
-        let Settings { calendar, timezone, currency, .. } = &self.settings;
+        let Settings { calendar, timezone, currency, holidays, .. } = &self.settings;
         let zone = timezone.iana_name().unwrap_or_default();
-        [format!("{:?}", self.source), format!("{zone} {calendar:?}"), currency.clone(), self.table.sql.text.clone()]
+        [
+            format!("{:?}", self.source),
+            format!("{zone} {calendar:?} {holidays:?}"),
+            currency.clone(),
+            self.table.sql.text.clone(),
+        ]
     }
 
     /// A header that the map does not fit is the export's failure: the map was right when the project was checked.

@@ -85,7 +85,13 @@ impl Bench {
         let Sources { mut sources } = document.read().unwrap();
         let source = sources.remove(0);
         let calendar = Calendar { year_starts: Month::January };
-        let settings = Settings { day, calendar, timezone: jiff::tz::TimeZone::UTC, currency: "EUR".to_owned() };
+        let settings = Settings {
+            day,
+            calendar,
+            timezone: jiff::tz::TimeZone::UTC,
+            currency: "EUR".to_owned(),
+            holidays: Arc::default(),
+        };
         let engine = session::open_for_mapping(&settings).unwrap();
         let roots = Roots::new(self.folder.path(), &[]).unwrap();
         let (format, place) = (source.format().unwrap(), Place { document, index: 0 });

@@ -9,7 +9,7 @@ use super::*;
 use crate::calendar::{Calendar, Month};
 use crate::problem::SourceFile;
 use crate::query::past::{Past, Versions};
-use crate::query::{Session, Settings, Sql, statement};
+use crate::query::{Session, Settings, Sql, UserFunctions, statement};
 
 fn table(columns: &[(&str, DataType)]) -> SchemaRef {
     Arc::new(Schema::new(columns.iter().map(|(name, of)| ArrowField::new(*name, of.clone(), true)).collect::<Vec<_>>()))
@@ -22,8 +22,9 @@ fn session() -> Session {
         calendar: Calendar { year_starts: Month::January },
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
+        holidays: Arc::default(),
     };
-    let session = Session::open(&settings).unwrap();
+    let session = Session::open(&settings, &UserFunctions::new()).unwrap();
     let deal = table(&[
         ("deal_id", DataType::Utf8),
         ("rep_id", DataType::Utf8),

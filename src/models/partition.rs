@@ -29,7 +29,7 @@ use crate::hash::sha256_of_parts;
 use crate::lake::{self, Facts, Pin, Role, TableName, TableWriter, Version};
 use crate::problem::Problem;
 use crate::project::OnCorrection;
-use crate::query::{DeclaredTable, Session, Settings};
+use crate::query::{DeclaredTable, Session, Settings, UserFunctions, user_function};
 use crate::sql_type;
 
 /// What the partitions of a model are computed with.
@@ -45,6 +45,8 @@ pub struct Recipe {
     tables: Vec<DeclaredTable>,
     /// Those that the model depends on through incremental models, too: their snapshots make its days.
     inputs: BTreeSet<TableName>,
+    /// The user's functions.
+    functions: Arc<UserFunctions>,
     /// The hash of all SQL that makes a partition, as the engine reads it: comments and spaces do not count.
     code: String,
 }
@@ -121,13 +123,20 @@ impl Recipe {
         if reads_all || inputs.is_empty() {
             inputs = catalogue.tables.keys().cloned().collect();
         }
-        let Settings { calendar, timezone, currency, .. } = settings;
+        let Settings { calendar, timezone, currency, holidays, .. } = settings;
         let mut parts = vec![format!("{calendar:?} {} {currency}", timezone.iana_name().unwrap_or_default())];
         parts.extend(above.iter().map(|above| match above {
             Above::Inlined(model) => format!("{} {}", model.name, model.selection.statement),
             Above::Partitioned(recipe) => format!("{} {}", recipe.model.name, recipe.code),
         }));
         parts.push(model.selection.statement.to_string());
+        let inlined = above.iter().filter_map(|above| match above {
+            Above::Inlined(model) => Some(model),
+            Above::Partitioned(_) => None,
+        });
+        let calls = inlined.chain([model]).flat_map(|model| model.selection.calls.iter().cloned()).collect();
+        let called = user_function::code(&catalogue.functions, holidays, &calls);
+        parts.extend(Some(called).filter(|called| !called.is_empty()));
         Self {
             model: model.clone(),
             how: how.clone(),
@@ -135,6 +144,7 @@ impl Recipe {
             above,
             tables: tables.iter().map(|name| catalogue.tables[name].clone()).collect(),
             inputs,
+            functions: Arc::new(catalogue.functions.clone()),
             code: sha256_of_parts(parts.iter().map(String::as_str)),
         }
     }
@@ -276,7 +286,7 @@ impl Recipe {
     /// The partition of a day before the run's, computed apart from all that the run sees.
     pub async fn compute(self: Arc<Self>, pin: Pin, settings: Settings) -> Result<Vec<RecordBatch>> {
         let day = settings.day;
-        let session = Session::open(&settings)?;
+        let session = Session::open(&settings, &self.functions)?;
         register_declared(&session, self.tables.iter(), &pin, day)?;
         for above in &self.above {
             match above {

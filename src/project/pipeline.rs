@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 use super::schema::one_of;
 use crate::calendar::{Calendar, Month};
 use crate::exports::{Csv, Format, Json, NdJson, Parquet, Xlsx};
+use crate::holiday::Holidays;
 use crate::lake::{Keep, TableName};
 use crate::path;
 use crate::problem::{Problem, SourceFile};
@@ -32,6 +33,10 @@ pub struct Pipeline {
     pub fiscal_year_starts: Month,
     /// The reporting currency.
     pub currency: Currency,
+    /// Days of the working week on which nobody works: `2026-11-26`, or `12-25` for every year. `business_days` leaves them
+    /// out.
+    #[serde(default)]
+    pub holidays: Holidays,
     /// The lake's folder, from the project's root.
     #[serde(default = "lake_folder")]
     pub lake: String,

@@ -7,6 +7,7 @@ use datafusion::common::{Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 
 use super::function;
+use super::session::MEMORY;
 use crate::{problem, sql_type};
 
 /// A complaint about a piece of SQL.
@@ -77,6 +78,11 @@ pub fn of(error: &DataFusionError) -> Complaint {
     }
     match root {
         DataFusionError::ArrowError(error, _) => Complaint { message: of_values(error), help: None, at: At::Start },
+        DataFusionError::ResourcesExhausted(_) => Complaint {
+            message: format!("it needs more than the {MEMORY} of memory that the SQL of a run may use"),
+            help: Some("read less, aggregate sooner, or take a part of it into a model of its own".to_owned()),
+            at: At::Start,
+        },
         DataFusionError::Execution(message) => {
             Complaint { message: lower_first(&without_values(message)), help: None, at: At::Start }
         }
@@ -331,7 +337,13 @@ fn signature(message: &str) -> Option<Complaint> {
         let given = given.strip_suffix(')').unwrap_or(given);
         let candidates: Vec<String> =
             after("Candidate functions:").map(|rest| candidates(rest, name)).unwrap_or_default();
+        // What a function says itself of what it takes.
+        let itself =
+            after("coercion failed with: Error during planning: ").and_then(|rest| rest.split_once(". No function"));
         let help = match candidates.as_slice() {
+            [] if itself.is_some_and(|(takes, _)| takes.starts_with("it takes ")) => {
+                itself.map_or("", |(takes, _)| takes).to_owned()
+            }
             [] => "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned(),
             several => format!("it takes {}", several.join(" or ")),
         };

@@ -16,6 +16,7 @@ mod rule;
 pub mod session;
 pub mod sql;
 pub mod statement;
+pub mod user_function;
 
 use datafusion::error::DataFusionError;
 
@@ -25,9 +26,15 @@ pub use metric::Metrics;
 pub use session::Session;
 pub use sql::Sql;
 pub use statement::{Relation, Selection};
+pub use user_function::{UserFunction, UserFunctions};
 
 use crate::error::Error;
 pub use crate::sql_type::of as sql_type;
+
+/// Whether a query failed because it needs more memory than it may use.
+pub fn is_out_of_memory(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ResourcesExhausted(_))
+}
 
 /// A failure of the lake that came through the engine: damage or a failing disk is no mistake of the SQL.
 pub fn lake_failure(error: &DataFusionError) -> Option<Error> {

@@ -62,9 +62,11 @@ fn is_filter_of_total(plan: &LogicalPlan) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::calendar::{Calendar, Month};
     use crate::problem::SourceFile;
-    use crate::query::{Session, Settings, Sql, statement};
+    use crate::query::{Session, Settings, Sql, UserFunctions, statement};
 
     async fn rows(session: &Session, sql: &str) -> usize {
         let sql = Sql::file(&SourceFile::new("test.sql".to_owned(), sql.to_owned()));
@@ -79,8 +81,9 @@ mod tests {
             calendar: Calendar { year_starts: Month::January },
             timezone: jiff::tz::TimeZone::UTC,
             currency: "USD".to_owned(),
+            holidays: Arc::default(),
         };
-        let session = Session::open(&settings).unwrap();
+        let session = Session::open(&settings, &UserFunctions::new()).unwrap();
         for (sql, wanted) in [
             (
                 "SELECT * FROM (SELECT 'total' AS kind, min(x) AS m FROM (VALUES (1), (2)) AS t (x)) AS s WHERE kind = 'other'",

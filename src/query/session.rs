@@ -23,12 +23,14 @@ use futures::TryStreamExt;
 use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
+use super::user_function::{self, UserFunctions};
 use super::{Sql, constant, rule};
 use crate::error::{Error, Kind, Result};
+use crate::limit::Memory;
 use crate::problem::Problem;
 
-/// Bytes that the queries of a run may hold before they spill.
-const MEMORY: usize = 1 << 30;
+/// What the queries of a run may hold; those that can spill do so before they fail.
+pub const MEMORY: Memory = Memory(1 << 30);
 const CATALOGUE: &str = "forecastle";
 
 /// The engine with the relations registered in it; clones share them.
@@ -39,18 +41,31 @@ pub struct Session {
     state: Arc<SessionState>,
     task: Arc<TaskContext>,
     pasts: Pasts,
+    function_problems: Arc<Vec<Problem>>,
 }
 
 impl Session {
-    /// An engine with the product's functions and no tables.
-    pub fn open(settings: &Settings) -> Result<Self> {
-        let mut state = open_state(settings)?;
+    /// An engine with the product's functions, the user's, and no tables.
+    pub fn open(settings: &Settings, functions: &UserFunctions) -> Result<Self> {
+        Self::open_within(settings, functions, MEMORY)
+    }
+
+    /// As `open`, with so much memory for all that is computed in it.
+    pub fn open_within(settings: &Settings, functions: &UserFunctions, memory: Memory) -> Result<Self> {
+        let mut state = open_state(settings, memory)?;
+        let problems = user_function::register(&mut state, functions);
+        let problems = problems.map_err(|error| Error::failed(format!("could not register a function: {error}")))?;
         let pasts = Pasts::default();
         for name in past::ALL {
             let function = past::Function { name, settings: settings.clone(), pasts: Arc::clone(&pasts) };
             state.register_udtf(name, Arc::new(function));
         }
-        Ok(Self { task: state.task_ctx(), state: Arc::new(state), pasts })
+        Ok(Self { task: state.task_ctx(), state: Arc::new(state), pasts, function_problems: Arc::new(problems) })
+    }
+
+    /// What is wrong with the user's functions.
+    pub fn function_problems(&self) -> &[Problem] {
+        &self.function_problems
     }
 
     /// Registers a declared table for `as_of` and `each`, over one of the same name if there is one.
@@ -118,7 +133,7 @@ fn guard(plan: &LogicalPlan, sql: &Sql) -> Result<(), Problem> {
     plan.inputs().into_iter().try_for_each(|input| guard(input, sql))
 }
 
-fn open_state(settings: &Settings) -> Result<SessionState> {
+fn open_state(settings: &Settings, memory: Memory) -> Result<SessionState> {
     let mut config = SessionConfig::new()
         .with_target_partitions(1)
         .with_information_schema(false)
@@ -131,7 +146,7 @@ fn open_state(settings: &Settings) -> Result<SessionState> {
     options.execution.parquet.schema_force_view_types = false;
     options.execution.parquet.pushdown_filters = false;
     options.execution.time_zone = None;
-    let pool = TrackConsumersPool::new(FairSpillPool::new(MEMORY), NonZeroUsize::MIN);
+    let pool = TrackConsumersPool::new(FairSpillPool::new(memory.0), NonZeroUsize::MIN);
     let failed = |error: DataFusionError| Error::new(Kind::Io, format!("could not open the query engine: {error}"));
     let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(pool)).build_arc().map_err(failed)?;
     let mut state = SessionStateBuilder::new()
@@ -146,12 +161,41 @@ fn open_state(settings: &Settings) -> Result<SessionState> {
     for function in function::all(settings) {
         state.register_udf(Arc::new(function)).map_err(failed)?;
     }
+    for aggregate in function::aggregates() {
+        state.register_udaf(Arc::new(aggregate)).map_err(failed)?;
+    }
     Ok(state)
+}
+
+/// A function of the engine's own, as it describes it.
+pub struct EngineFunction {
+    pub name: String,
+    pub signature: String,
+    pub description: String,
+}
+
+/// The engine's own functions, those of chance left out, by name.
+pub fn engine_functions() -> Vec<EngineFunction> {
+    let state = SessionStateBuilder::new().with_default_features().build();
+    let scalars = state.scalar_functions().iter().map(|(name, of)| (name, of.documentation()));
+    let aggregates = state.aggregate_functions().iter().map(|(name, of)| (name, of.documentation()));
+    let windows = state.window_functions().iter().map(|(name, of)| (name, of.documentation()));
+    let described =
+        scalars.chain(aggregates).chain(windows).filter(|(name, _)| !function::CHANCE.contains(&name.as_str()));
+    let mut functions: Vec<EngineFunction> = described
+        .map(|(name, of)| EngineFunction {
+            name: name.clone(),
+            signature: of.map_or_else(|| format!("{name}(...)"), |of| of.syntax_example.clone()),
+            description: of.map_or_else(String::new, |of| of.description.trim().to_owned()),
+        })
+        .collect();
+    functions.sort_by(|a, b| a.name.cmp(&b.name));
+    functions
 }
 
 /// An engine for expressions over an export's columns, whose names keep their case.
 pub fn open_for_mapping(settings: &Settings) -> Result<SessionState> {
-    let mut state = open_state(settings)?;
+    let mut state = open_state(settings, MEMORY)?;
     state.config_mut().options_mut().sql_parser.enable_ident_normalization = false;
     Ok(state)
 }

@@ -1,5 +1,6 @@
 //! SQL as a parsed statement: one SELECT, read-only by construction, and the relations that it reads.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::parser::{DFParserBuilder, Statement};
@@ -14,6 +15,7 @@ use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 use crate::problem::{Place, Problem};
 use crate::query::constant;
 use crate::query::from::{self, Call};
+use crate::query::function::call;
 use crate::query::metric::{self, Metrics};
 use crate::query::sql::Sql;
 
@@ -24,6 +26,8 @@ const MAX_DEPTH: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Selection {
     pub statement: Statement,
+    /// The functions that it calls, in lower case.
+    pub calls: BTreeSet<String>,
     /// The relations that it reads, without its own common table expressions, in lower case as `schema.table`.
     pub relations: Vec<Relation>,
 }
@@ -108,11 +112,11 @@ pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
     let SqlStatement::Query(query) = inner.as_mut() else { return Err(not_a_select(sql)) };
     let called = metric::expand(query, sql, metrics)?;
     let names = called.iter().map(|called| (called.view.clone(), called.span)).collect();
-    let mut guard = Guard { sql, names, functions: Vec::new() };
+    let mut guard = Guard { sql, names, functions: Vec::new(), calls: BTreeSet::new() };
     if let ControlFlow::Break(problem) = VisitMut::visit(query, &mut guard) {
         return Err(*problem);
     }
-    let Guard { names, functions, .. } = guard;
+    let Guard { names, functions, calls, .. } = guard;
     let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
     let is_function = |name: &String| functions.iter().any(|function| function.name == name);
     let mut relations: Vec<Relation> = tables
@@ -137,7 +141,7 @@ pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
             relations.push(Relation { name: called.view, place: sql.place_of(called.span), function: None });
         }
     }
-    Ok(Selection { statement, relations })
+    Ok(Selection { statement, calls, relations })
 }
 
 /// Every statement of a text.
@@ -168,6 +172,7 @@ struct Guard<'s> {
     sql: &'s Sql,
     names: Vec<(String, Span)>,
     functions: Vec<Call>,
+    calls: BTreeSet<String>,
 }
 
 impl Guard<'_> {
@@ -211,7 +216,11 @@ impl VisitorMut for Guard<'_> {
     }
 
     fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Self::Break> {
+        if let Expr::Function(function) = expression {
+            self.calls.insert(from::parts(&function.name));
+        }
         constant::check(expression, self.sql)
+            .or_else(|| call::complete(expression, self.sql))
             .map_or(ControlFlow::Continue(()), |found| ControlFlow::Break(found.into()))
     }
 

@@ -3,34 +3,42 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, RecordBatch};
 use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::error::DataFusionError;
+use datafusion::logical_expr::LogicalPlan;
+use futures::StreamExt;
+use tokio::task::JoinSet;
 
 use super::{Prepared, settings};
 use crate::catalogue::Catalogue;
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::lake::{Pin, Role, TableName};
+use crate::limit::Memory;
 use crate::models;
 use crate::problem::Problem;
 use crate::project::Pipeline;
 use crate::query::{self, Selection, Session, Sql, statement};
 
 /// Answers a SELECT as of a day. A model that the lake holds for that day is read, any other is computed.
+///
+/// The work and the rows of the answer each hold at most `memory`; what needs more fails.
 pub async fn ask(
     prepared: &Prepared,
     pipeline: &Pipeline,
     pin: &Pin,
     day: Day,
     sql: &Sql,
+    memory: Memory,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
     let wrong = |found: Problem| Error { message: "the query has a mistake".to_owned(), ..Error::project(vec![found]) };
     let selection = statement::parse_over(sql, &prepared.catalogue.metrics).map_err(wrong)?;
-    let session = Session::open(&settings(pipeline, day))?;
     let catalogue = &prepared.catalogue;
+    let settings = settings(pipeline, day);
+    let session = Session::open_within(&settings, &catalogue.functions, memory)?;
     models::register_declared(&session, catalogue.tables.values(), pin, day)?;
     let needed = needed(catalogue, pin, day, &selection);
-    let settings = settings(pipeline, day);
     let recipes = models::partition::recipes(catalogue, &prepared.planned, &settings);
     for model in catalogue.order().into_iter().filter(|model| needed.contains(&model.name)) {
         if let Some(recipe) = recipes.iter().find(|recipe| *recipe.name() == model.name) {
@@ -48,12 +56,28 @@ pub async fn ask(
         return Err(wrong(unknown));
     }
     let plan = session.check(&selection, sql).await.map_err(wrong)?;
-    let failed = |error: datafusion::error::DataFusionError| {
+    let too_much = |what: &str| {
+        Error::failed(format!("{what} needs more than the {memory} of memory that it may use"))
+            .help("aggregate sooner, look for a join without its condition, add a LIMIT; or allow more: --memory 4GiB")
+    };
+    let failed = |error: DataFusionError| {
+        if query::is_out_of_memory(&error) {
+            return too_much("the query");
+        }
         query::lake_failure(&error)
             .unwrap_or_else(|| Error::failed(format!("the query failed: {}", sql.problem(&error).message)))
     };
     let schema = headed(plan.schema().inner(), &selection);
-    let rows = session.collect(&plan).await.map_err(failed)?;
+    // A task of its own, so that whoever waits here may give up, however long one step of it takes.
+    let mut reading = JoinSet::new();
+    reading.spawn(read(session, plan, memory));
+    let rows = match reading.join_next().await {
+        Some(Ok(read)) => read.map_err(|stopped| match stopped {
+            Stopped::Failed(error) => failed(error),
+            Stopped::TooLarge => too_much("the answer"),
+        })?,
+        _ => return Err(Error::failed("the query broke off")),
+    };
     let rows = rows.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
     let rows = rows.collect::<Result<Vec<_>, _>>();
     Ok((schema, rows.map_err(|error| Error::failed(format!("could not head the answer's columns: {error}")))?))
@@ -68,6 +92,31 @@ fn headed(schema: &Schema, selection: &Selection) -> SchemaRef {
         None => field.as_ref().clone().with_nullable(true),
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
+}
+
+/// Why an answer was not read to its end.
+enum Stopped {
+    Failed(DataFusionError),
+    TooLarge,
+}
+
+async fn read(session: Session, plan: LogicalPlan, memory: Memory) -> Result<Vec<RecordBatch>, Stopped> {
+    let mut stream = session.stream(&plan).await.map_err(Stopped::Failed)?;
+    let (mut rows, mut held) = (Vec::new(), 0);
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(Stopped::Failed)?;
+        held += bytes(&batch);
+        if held > memory.0 {
+            return Err(Stopped::TooLarge);
+        }
+        rows.push(batch);
+    }
+    Ok(rows)
+}
+
+/// What the rows themselves need, however large the buffers are that they lie in.
+fn bytes(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or(0)).sum()
 }
 
 /// The models that an answer reads: what the lake holds for the day is not computed, so nothing below it is needed.

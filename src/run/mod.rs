@@ -462,8 +462,8 @@ impl Work<'_> {
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<Answers> {
         let settings = settings(&self.file.pipeline, day);
-        let session = Session::open(&settings)?;
         let catalogue = &self.prepared.catalogue;
+        let session = Session::open(&settings, &catalogue.functions)?;
         let view = transaction.view();
         models::register_declared(&session, catalogue.tables.values(), &view, day)?;
         let prints = Fingerprints::new(catalogue, &view, &settings, &self.host.program);

@@ -64,6 +64,7 @@ pub fn settings(pipeline: &project::Pipeline, day: Day) -> Settings {
         calendar: pipeline.calendar(),
         timezone: pipeline.timezone.0.clone(),
         currency: pipeline.currency.0.clone(),
+        holidays: Arc::new(pipeline.holidays.clone()),
     }
 }
 
@@ -118,7 +119,8 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
     let files = project::load_files(&project.root, pack == Pack::Shipped)?;
     let catalogue = catalogue::load(&files);
     let mut problems = catalogue.problems.clone();
-    let session = Session::open(&neutral_settings())?;
+    let session = Session::open(&neutral_settings(), &catalogue.functions)?;
+    problems.extend(session.function_problems().iter().cloned());
     let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
     problems.extend(checks::plan(&session, &catalogue, &planned).await);
@@ -145,6 +147,7 @@ pub fn neutral_settings() -> Settings {
         calendar: Calendar { year_starts: Month::January },
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
+        holidays: Arc::default(),
     }
 }
 

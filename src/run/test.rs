@@ -39,9 +39,10 @@ pub async fn test(
     let (of, _) = catalogue::load_tests(&files, &catalogue, is_wanted);
     let tested: BTreeSet<TableName> = of.into_iter().map(|file| file.model.name).collect();
     let below = below(&catalogue, tested);
-    let session = Session::open(&prepare::neutral_settings())?;
+    let session = Session::open(&prepare::neutral_settings(), &catalogue.functions)?;
     let planned = models::plan(&session, &below).await?;
     let (tests, mut problems) = read(&session, &files, &catalogue, &planned, is_wanted).await;
+    problems.extend(session.function_problems().iter().cloned());
     problems.extend(planned.problems.iter().cloned());
     if !problems.is_empty() {
         problem::sort(&mut problems);

@@ -11,6 +11,7 @@ use forecastle::lake::{Lake, Pin, Role, TableName};
 use forecastle::problem::{Problem, SourceFile};
 use forecastle::project::{self, PipelineFile};
 use forecastle::query::Sql;
+use forecastle::query::session::MEMORY;
 use forecastle::run::{
     self, DayRecord, Days, Environment, Host, ModelOutcome, Prepared, Record, ReportOutcome, Request, SourceOutcome,
 };
@@ -271,7 +272,7 @@ impl TestProject {
             let mut answers = Vec::new();
             for sql in questions {
                 let sql = Sql::file(&SourceFile::new("<query>", *sql));
-                answers.push(run::ask(&prepared, &file.pipeline, &pin, day(on), &sql).await?.1);
+                answers.push(run::ask(&prepared, &file.pipeline, &pin, day(on), &sql, MEMORY).await?.1);
             }
             Ok(answers)
         })
@@ -288,7 +289,7 @@ impl TestProject {
             let file = project.pipeline(None)?;
             let prepared = run::prepare(&project, file, &self.environment).await?;
             let sql = Sql::file(&SourceFile::new("<query>", sql));
-            Ok(run::ask(&prepared, &file.pipeline, &self.pin(), day(on), &sql).await?.1)
+            Ok(run::ask(&prepared, &file.pipeline, &self.pin(), day(on), &sql, MEMORY).await?.1)
         })
     }
 

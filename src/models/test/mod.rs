@@ -211,13 +211,16 @@ pub async fn run(
     for (at, test) in tests.iter().enumerate() {
         together.entry((&test.model.name, &test.model.sql.text, test.day)).or_default().push(at);
     }
+    let functions = Arc::new(catalogue.functions.clone());
     let mut running = JoinSet::new();
     for ((.., day), places) in together {
         let (settings, model) = (settings(day), Arc::clone(&tests[places[0]].model));
         let tables = Tables::of(&model, catalogue, planned);
         let of_model: Vec<(usize, Test)> = places.into_iter().map(|at| (at, tests[at].clone())).collect();
+        let functions = Arc::clone(&functions);
         running.spawn(async move {
-            let bench = Bench::open(&model, tables, &settings).await?;
+            let session = Session::open(&settings, &functions)?;
+            let bench = Bench::open(&model, tables, session, day).await?;
             let mut verdicts = Vec::new();
             for (at, test) in of_model {
                 verdicts.push((at, bench.run(&test).await?));
@@ -268,8 +271,7 @@ struct Bench {
 }
 
 impl Bench {
-    async fn open(model: &Arc<Model>, tables: Tables, settings: &Settings) -> Result<Self> {
-        let session = Session::open(settings)?;
+    async fn open(model: &Arc<Model>, tables: Tables, session: Session, day: Day) -> Result<Self> {
         for (name, given) in &tables.given {
             session.register(name, Arc::clone(given) as _)?;
         }
@@ -281,7 +283,7 @@ impl Bench {
         }
         let mut plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
         if model.incremental.is_some() {
-            plan = partition::with_day(plan, settings.day)
+            plan = partition::with_day(plan, day)
                 .map_err(|error| Error::failed(format!("{} cannot tell its day: {error}", model.name)))?;
         }
         let columns = plan.schema().fields().iter().map(|field| field.name().clone()).collect();

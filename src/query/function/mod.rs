@@ -1,17 +1,25 @@
 //! The field's functions in SQL, and the clock's replaced by the run's day.
 //!
 //! All are pure functions of their arguments and of the settings they are made with. A NULL argument gives
-//! NULL.
+//! NULL. [`reference`] describes them for people.
+
+mod accuracy;
+pub mod call;
+pub mod money;
+pub mod quantile;
+pub mod reference;
+mod safe_divide;
 
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float64Array, Int32Array, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, TimeUnit};
 use datafusion::common::{ScalarValue, exec_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Volatility, create_udf};
+use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarUDF, Volatility, create_udf};
 
 use crate::calendar::{Calendar, Grain};
 use crate::day::Day;
+use crate::holiday::Holidays;
 
 /// The 97.5 % quantile of the normal distribution: a 95 % interval has two sides.
 const Z_95: f64 = 1.959_963_984_540_054;
@@ -25,7 +33,11 @@ pub struct Settings {
     pub timezone: jiff::tz::TimeZone,
     /// ISO code of the reporting currency.
     pub currency: String,
+    pub holidays: Arc<Holidays>,
 }
+
+/// The one function that depends on holidays.
+pub const BUSINESS_DAYS: &str = "business_days";
 
 /// Names of functions that give another answer each time; they are taken away.
 pub const CHANCE: [&str; 3] = ["random", "rand", "uuid"];
@@ -38,7 +50,14 @@ pub fn left_to_chance(name: &str) -> Option<(String, &'static str)> {
     is_chance.then(said)
 }
 
-/// Every function of the product's own.
+/// Every aggregate of the product's own.
+pub fn aggregates() -> Vec<AggregateUDF> {
+    let mut aggregates = accuracy::all();
+    aggregates.push(quantile::quantile());
+    aggregates
+}
+
+/// Every scalar function of the product's own.
 pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
     let calendar = settings.calendar;
     let day = settings.day;
@@ -51,7 +70,10 @@ pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
         bound("period_start", move |day, grain| calendar.start(day, grain)),
         bound("period_end", move |day, grain| calendar.end(day, grain)),
         period_label(calendar),
-        days_between(),
+        of_two_days("days_between", |from, to| to.to_epoch_days().checked_sub(from.to_epoch_days())),
+        business_days(Arc::clone(&settings.holidays)),
+        safe_divide::safe_divide(),
+        money::to_reporting_currency(&settings.currency),
         of_two_numbers("ratio", |a, b| (b != 0.0).then(|| a / b)),
         of_two_numbers("wilson_lower", |k, n| wilson(k, n).map(|(lower, _)| lower)),
         of_two_numbers("wilson_upper", |k, n| wilson(k, n).map(|(_, upper)| upper)),
@@ -167,18 +189,21 @@ fn period_label(calendar: Calendar) -> ScalarUDF {
     )
 }
 
-/// Whole days from the first date to the second.
-fn days_between() -> ScalarUDF {
+fn business_days(holidays: Arc<Holidays>) -> ScalarUDF {
+    of_two_days(BUSINESS_DAYS, move |from, to| Some(holidays.business_days(from, to)))
+}
+
+/// A number of days from one date to another.
+fn of_two_days(name: &str, function: impl Fn(Day, Day) -> Option<i32> + Send + Sync + 'static) -> ScalarUDF {
     let takes = vec![DataType::Date32, DataType::Date32];
     create_udf(
-        "days_between",
+        name,
         takes,
         DataType::Int32,
         Volatility::Immutable,
-        Arc::new(|arguments| {
+        Arc::new(move |arguments| {
             let arrays = ColumnarValue::values_to_arrays(arguments)?;
-            let (from, to) = (arrays[0].as_primitive::<Date32Type>(), arrays[1].as_primitive::<Date32Type>());
-            let days = from.iter().zip(to.iter()).map(|(from, to)| to?.checked_sub(from?));
+            let days = days_of(&arrays[0]).zip(days_of(&arrays[1])).map(|(from, to)| function(from?, to?));
             Ok(ColumnarValue::Array(Arc::new(days.collect::<Int32Array>())))
         }),
     )

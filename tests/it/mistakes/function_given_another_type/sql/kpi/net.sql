@@ -1,0 +1,1 @@
+SELECT stage, sum(net(stage)) AS net FROM crm.deal GROUP BY stage

@@ -1,0 +1,1 @@
+CREATE FUNCTION total() RETURNS DECIMAL(38,4) RETURN (SELECT sum(amount) FROM crm.deal)
