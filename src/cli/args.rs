@@ -92,6 +92,8 @@ pub enum Command {
         #[arg(long)]
         allow_empty: bool,
     },
+    /// Check the project again on each save, and run it where that is wished; Ctrl-C ends it
+    Watch(Watch),
     /// Run a pipeline: exports into the lake, models, checks, reports
     Run(Run),
     /// Ask the lake in SQL; reads from stdin without an argument
@@ -207,6 +209,24 @@ pub struct Init {
 }
 
 #[derive(Debug, Args)]
+pub struct Watch {
+    /// The pipeline to check and to run; without it all are checked, and the only one, or `nightly`, is run
+    pub pipeline: Option<String>,
+
+    /// After each save without a mistake build what changed and make the reports
+    #[arg(long)]
+    pub run: bool,
+
+    /// Build and make this report only
+    #[arg(long, value_name = "NAME")]
+    pub report: Option<String>,
+
+    /// The day to run; without it the newest that the lake holds
+    #[arg(long, value_name = "DAY")]
+    pub day: Option<Day>,
+}
+
+#[derive(Debug, Default, Args)]
 pub struct Run {
     /// The pipeline's name; without it the only one, or `nightly`
     pub pipeline: Option<String>,

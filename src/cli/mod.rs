@@ -20,6 +20,7 @@ mod schema;
 mod terminal;
 mod test;
 mod validate;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -85,6 +86,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
             block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))
         }
         Command::Functions { name } => functions::functions(host, name.as_deref()),
+        Command::Watch(watch) => block_on(watch::watch(host, &watch)),
         Command::Run(run) => block_on(run::run(host, &run)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),
@@ -96,7 +98,10 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
 fn block_on<T: Send>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let runtime = runtime.map_err(|error| Error::new(Kind::Io, format!("could not start threads: {error}")))?;
-    runtime.block_on(work)
+    let done = runtime.block_on(work);
+    // What was broken off is not waited for.
+    runtime.shutdown_background();
+    done
 }
 
 /// The folder at hand, or the nearest one above it that has `pipelines/`.

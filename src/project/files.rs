@@ -115,6 +115,16 @@ pub fn pipelines(root: &Path) -> Result<Vec<Arc<SourceFile>>> {
     found.iter().map(|path| read(root, path)).collect()
 }
 
+/// The paths of a project's own files, the pack's left out.
+pub fn own_paths(root: &Path) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for folder in ["pipelines"].into_iter().chain(LAYERED) {
+        walk(root, folder, &mut found)?;
+    }
+    found.retain(|path| is_of_the_project(path));
+    Ok(found)
+}
+
 /// Reads one text file of the project.
 pub fn read(root: &Path, path: &str) -> Result<Arc<SourceFile>> {
     let full = root.join(path);

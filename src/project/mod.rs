@@ -9,6 +9,7 @@ mod header;
 mod metric;
 mod model_test;
 mod pipeline;
+mod saved;
 pub mod schema;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,8 @@ pub use model_test::{Matching, MetricSlice, ModelTest, ModelTests, TestRow};
 pub use pipeline::{
     Currency, Export, Pack, Pipeline, PipelineFile, Row, Share, Source, TimeZone, Volume, parse as parse_pipeline,
 };
+
+pub use saved::Saved;
 
 use crate::error::{Error, Kind, Result};
 use crate::lake::{Keep, TableName};

@@ -76,7 +76,8 @@ fn help_lists_every_command_and_exit_code() {
     let program = Program::in_folder(folder.path());
     let help = program.runs_to(0, &["--help"]).stdout;
     let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    for command in ["init", "eject", "validate", "schema", "functions", "test", "run", "query", "list", "runs", "lake"]
+    for command in
+        ["init", "eject", "validate", "schema", "functions", "watch", "test", "run", "query", "list", "runs", "lake"]
     {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}:\n{help}");
         assert!(program.runs_to(0, &[command, "--help"]).stdout.contains("Usage: forecastle "), "{command}");

@@ -36,3 +36,4 @@ mod repeated;
 mod schemas;
 mod tested;
 mod together;
+mod watch;
