@@ -151,6 +151,7 @@ impl Catalogue {
                     || metric.selection.statement.clone(),
                     |query| Statement::Statement(Box::new(SqlStatement::Query(Box::new(query)))),
                 ),
+                calls: metric.selection.calls.clone(),
                 relations: relations(formula, &metric.file.sql),
             },
         };

@@ -131,7 +131,7 @@ impl Recipe {
         }));
         parts.push(model.selection.statement.to_string());
         let inlined = above.iter().filter_map(|above| match above {
-            Above::Inlined(model) => Some(model),
+            Above::Inlined(model) => Some(model.as_ref()),
             Above::Partitioned(_) => None,
         });
         let calls = inlined.chain([model]).flat_map(|model| model.selection.calls.iter().cloned()).collect();
