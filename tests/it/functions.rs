@@ -25,7 +25,7 @@ fn a_models_functions_are_computed_and_a_changed_one_is_computed_anew() {
     assert_eq!(project.ask("2026-11-02", "SELECT net(10.0)"), ["9.0000"]);
     let outcomes = |project: &TestProject| {
         let record = project.run_days(Days::One(day("2026-11-02")));
-        let of_net = record.days[0].models.iter().find(|model| model.model.to_string() == "kpi.net").unwrap();
+        let of_net = record.days[0].models.iter().find(|model| model.model == "kpi.net").unwrap();
         matches!(of_net.outcome, ModelOutcome::Unchanged)
     };
     assert!(outcomes(&project), "nothing changed");
