@@ -229,7 +229,7 @@ fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
     // The engine offers one, however far off it is.
     let near = near.and_then(|near| problem::nearest(name, [near]));
     let help = near.map_or_else(
-        || "look up its name among the functions of SQL".to_owned(),
+        || "`forecastle functions` lists those of the field; others are those of DataFusion".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     Complaint { message: format!("there is no function `{name}`"), help: Some(help), at }

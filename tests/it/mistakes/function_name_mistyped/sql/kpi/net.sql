@@ -1,1 +1,1 @@
-SELECT stage, sum(ent(amount)) AS net FROM crm.deal GROUP BY stage
+SELECT stage, sum(net_fo(amount)) AS net FROM crm.deal GROUP BY stage
