@@ -1,7 +1,7 @@
 //! The field's functions in SQL, and the clock's replaced by the run's day.
 //!
 //! All are pure functions of their arguments and of the settings they are made with. A NULL argument gives
-//! NULL. [`reference`] describes them for people.
+//! NULL. [`mod@reference`] describes them for people.
 
 mod accuracy;
 pub mod call;

@@ -23,7 +23,7 @@ const TRAILING: &str = "trailing";
 /// A metric over other metrics.
 #[derive(Debug, Clone)]
 pub struct Formula {
-    /// Over the parts, each of which stands in it as [`part`] names it.
+    /// Over the parts, each of which stands in it as `part` names it.
     pub value: Expr,
     /// What `value` is the ratio of, where the metric is written so.
     pub ratio: Option<(Expr, Expr)>,
