@@ -1,4 +1,4 @@
-//! Mistakes that a user can make, one folder each below `tests/it/mistakes`: files that lie over the small project, and in
+//! Mistakes that a user can make, one folder each below `testdata/errors`: files that lie over the small project, and in
 //! `expected.txt` what they are told. `UPDATE_EXPECTED=1` writes those files anew; read them like a newcomer before they
 //! are committed.
 
@@ -11,7 +11,7 @@ use crate::project::{TestProject, copy};
 const EXPECTED: &str = "expected.txt";
 
 fn cases() -> Vec<PathBuf> {
-    let corpus = repository().join("tests/it/mistakes");
+    let corpus = repository().join("testdata/errors");
     let mut cases: Vec<PathBuf> =
         fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
     cases.sort();
