@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::lineage::How;
+use crate::project::Good;
 
 /// A project.
 #[derive(Debug, Clone, Serialize)]
@@ -119,6 +120,22 @@ pub struct Model {
     pub sql: String,
     /// As the engine gets it.
     pub expanded_sql: String,
+    /// What it is the view of, if it is a metric's.
+    pub metric: Option<Metric>,
+}
+
+/// A figure that is defined once.
+#[derive(Debug, Clone, Serialize)]
+pub struct Metric {
+    pub id: String,
+    pub label: String,
+    pub unit: &'static str,
+    pub good: Option<Good>,
+    /// The column that tells the day of a row.
+    pub time: Option<String>,
+    pub dimensions: Vec<String>,
+    pub semi_additive: bool,
+    pub target: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::book::{Book, Check, Column, Definition, Input, Model, Pipeline, Query, Report, Row, Source, Table, Tile};
+use super::book::{
+    Book, Check, Column, Definition, Input, Metric, Model, Pipeline, Query, Report, Row, Source, Table, Tile,
+};
 use crate::catalogue::{self, Companion, Subject};
 use crate::lineage::{self, Field, Graph, How, query_of, tile_of};
 use crate::problem::SourceFile;
@@ -88,8 +90,25 @@ impl Known<'_> {
             tests,
             sql: statement_of(&model.sql.text),
             expanded_sql: expanded(&model.selection),
+            metric: self.metric(model),
             name,
         }
+    }
+
+    fn metric(&self, model: &catalogue::Model) -> Option<Metric> {
+        let metrics = &self.catalogue.metrics;
+        let metric = metrics.known.get(model.name.table()).filter(|_| model.is_metric())?;
+        let header = &metric.header;
+        Some(Metric {
+            id: metric.id.clone(),
+            label: header.label.clone(),
+            unit: header.unit.name(),
+            good: header.good,
+            time: header.time.clone(),
+            dimensions: metrics.dimensions(metric),
+            semi_additive: metrics.is_semi_additive(metric),
+            target: header.target.clone(),
+        })
     }
 
     fn report(&self, report: &catalogue::Report, tiles: &[crate::reports::Tile]) -> Report {

@@ -2,22 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::book::{Book, Check, Column, Input, Model, Pipeline, Query, Report, Source, Table};
+use super::book::{Book, Check, Column, Input, Metric, Model, Pipeline, Query, Report, Source, Table};
 use super::highlight;
 use super::style::STYLE;
 use crate::lineage::How;
+use crate::project::Good;
 use crate::reports::{escaped, shell};
 
 /// One self-contained HTML file.
 pub fn page(book: &Book) -> String {
     let page = Page { book };
+    let (metrics, models): (Vec<&Model>, Vec<&Model>) = book.models.iter().partition(|model| model.metric.is_some());
     let parts: Vec<(&str, &str, Vec<String>, Vec<String>)> = vec![
-        (
-            "models",
-            "Models",
-            ids(&book.models, |model| model.name.clone()),
-            of(&book.models, |model| page.model(model)),
-        ),
+        ("metrics", "Metrics", ids(&metrics, |model| model.name.clone()), of(&metrics, |model| page.model(model))),
+        ("models", "Models", ids(&models, |model| model.name.clone()), of(&models, |model| page.model(model))),
         (
             "tables",
             "Tables",
@@ -101,7 +99,8 @@ impl Page<'_> {
             number => format!("{number} {noun}s"),
         };
         [
-            count(models.len(), "model"),
+            count(models.iter().filter(|model| model.metric.is_some()).count(), "metric"),
+            count(models.iter().filter(|model| model.metric.is_none()).count(), "model"),
             count(tables.len(), "table"),
             count(reports.len(), "report"),
             count(checks.len(), "check"),
@@ -211,12 +210,13 @@ impl Page<'_> {
     }
 
     fn model(&self, model: &Model) -> String {
-        let mut kinds = vec![model.materialize.clone()];
+        let mut kinds = vec![if model.metric.is_some() { "metric".to_owned() } else { model.materialize.clone() }];
         kinds.extend(model.tags.iter().map(|tag| format!("tag {tag}")));
         if model.layer == "pack" {
             kinds.push("shipped".to_owned());
         }
-        let mut facts = vec![("Reads", self.links(&model.reads)), ("Read by", self.links(&model.read_by))];
+        let mut facts = model.metric.as_ref().map(|metric| self.metric_facts(metric)).unwrap_or_default();
+        facts.extend([("Reads", self.links(&model.reads)), ("Read by", self.links(&model.read_by))]);
         facts.push(("Rows", self.origin(&model.rows)));
         facts.push(("Checks", self.check_list(&model.checks)));
         facts.push(("Tests", escaped(&model.tests.join(" · "))));
@@ -234,6 +234,23 @@ impl Page<'_> {
             &facts,
             &format!("{}{sql}", self.columns(&model.name, &model.columns, &[])),
         )
+    }
+
+    fn metric_facts(&self, metric: &Metric) -> Vec<(&'static str, String)> {
+        let good = match metric.good {
+            Some(Good::Up) => "more is better",
+            Some(Good::Down) => "less is better",
+            None => "",
+        };
+        let kind = if metric.semi_additive { "a state of days: a period has its last day's" } else { "" };
+        let unit: Vec<&str> = [metric.unit, good, kind].into_iter().filter(|word| !word.is_empty()).collect();
+        vec![
+            ("Label", escaped(&metric.label)),
+            ("Unit", escaped(&unit.join(" · "))),
+            ("Time", escaped(metric.time.as_deref().unwrap_or_default())),
+            ("Sliced by", escaped(&metric.dimensions.join(", "))),
+            ("Target", metric.target.as_ref().map(|id| self.link(&format!("metric.{id}"))).unwrap_or_default()),
+        ]
     }
 
     fn table(&self, table: &Table) -> String {

@@ -23,6 +23,8 @@ pub enum Kind {
     /// A declared table, or what the lake tells of one.
     Table,
     Model,
+    /// The rows that add up to a metric's figure; of a derived one its total.
+    Metric,
     /// A query of a report.
     Query,
     /// A component of a report's page.
@@ -36,6 +38,7 @@ impl Kind {
             Self::Export => "export",
             Self::Table => "table",
             Self::Model => "model",
+            Self::Metric => "metric",
             Self::Query => "query",
             Self::Tile => "tile",
             Self::Report => "report",
@@ -156,8 +159,10 @@ pub async fn load(
         }
     }
     let models = catalogue.models.iter().filter(|(name, _)| planned.schemas.contains_key(*name));
-    let models =
-        models.map(|(name, model)| (name.to_string(), Kind::Model, model.selection.clone(), model.sql.clone()));
+    let models = models.map(|(name, model)| {
+        let kind = if model.is_metric() { Kind::Metric } else { Kind::Model };
+        (name.to_string(), kind, model.selection.clone(), model.sql.clone())
+    });
     let queries = catalogue.reports.values().flat_map(|report| {
         let queries = report.queries.iter().filter(|(_, query)| planned.covers(catalogue, &query.selection.relations));
         let named = |name: &str| query_of(&report.name, name);

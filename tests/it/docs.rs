@@ -58,6 +58,30 @@ fn everything_of_a_project_is_on_the_page_under_its_name() {
 }
 
 #[test]
+fn a_metric_is_told_with_what_it_is_of_and_whoever_calls_it_reads_it() {
+    let project = TestProject::small();
+    let header = "label: Open amount\ndescription: What the open deals are worth\nunit: money\ngood: up\ntime: created_on\ndimensions: [stage]";
+    let sql = "SELECT stage, created_on, amount AS value FROM kpi.open_deal";
+    project.write("sql/metric/open_amount.sql", format!("/* ---\n{header}\n--- */\n{sql}\n"));
+    project.write("sql/kpi/by_stage.sql", "SELECT stage, value FROM metric('open_amount', by => ['stage'])\n");
+    let (page, catalogue) = written(&project);
+    for text in [
+        "id=\"metric.open_amount\"",
+        "<h2 id=\"metrics\">Metrics</h2>",
+        "money · more is better",
+        "As the engine gets it",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    let models = catalogue["models"].as_array().unwrap();
+    let metric = models.iter().find(|model| model["name"] == "metric.open_amount").unwrap();
+    assert_eq!(metric["metric"]["dimensions"], serde_json::json!(["stage"]));
+    assert_eq!(metric["read_by"], serde_json::json!(["kpi.by_stage"]));
+    let lineage = Program::in_folder(project.root()).runs_to(0, &["lineage", "kpi.by_stage", "--depth", "1"]).stdout;
+    assert_eq!(lineage, "kpi.by_stage  model\n└─ metric.open_amount  metric  …\n");
+}
+
+#[test]
 fn the_page_needs_nothing_beside_it_and_every_link_leads_somewhere() {
     let project = TestProject::small();
     let (page, _) = written(&project);
