@@ -27,8 +27,13 @@ pub fn check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, in
     let here = path!["checks", index].to_vec();
     let wrong = |(message, help): (String, &str)| Problem::error(document.place(&here), message).help(help);
     let Asked { label, text, condition, measure } = asked(model, rule).map_err(wrong)?;
-    // The engine's complaints about this SQL are about the rule: they are shown there.
-    let sql = Sql::rule(&text, document, here.clone());
+    // The engine's complaints about this SQL are about the rule: they are shown there. An expression stands in it last.
+    let sql = match rule.expression.as_deref().and_then(|own| Some((text.rfind(own)?, own.len()))) {
+        Some((at, length)) => {
+            Sql::around(&text, at..at + length, document, path!["checks", index, "expression"].to_vec())
+        }
+        None => Sql::rule(&text, document, here.clone()),
+    };
     let selection = statement::parse(&sql)?;
     Ok(Check {
         name: format!("{model}/{label}"),

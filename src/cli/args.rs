@@ -96,7 +96,7 @@ pub enum Command {
     Watch(Watch),
     /// Run a pipeline: exports into the lake, models, checks, reports
     Run(Run),
-    /// Ask the lake in SQL; reads from stdin without an argument
+    /// Ask the lake in SQL; without an argument at a prompt, or of stdin where that is no terminal
     Query(Query),
     /// Show a metric, sliced; without a name, list all that are defined
     Metric(Metric),

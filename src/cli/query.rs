@@ -1,23 +1,25 @@
 //! `forecastle query`: SQL in, rows out.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, SchemaRef};
-use arrow::util::pretty::pretty_format_batches_with_options;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 
 use forecastle::day::Day;
 use forecastle::error::{Doing, Error, Kind, Result};
+use forecastle::lake::Pin;
 use forecastle::problem::{self, SourceFile};
 use forecastle::project::{self, PipelineFile, Project};
 use forecastle::query::Sql;
 use forecastle::run;
 
 use super::Host;
-use super::args::{self, Format, Limits};
+use super::args::{self, Limits};
 use super::exit::Outcome;
 use super::limits::within;
+use super::prompt::Prompt;
+use super::rows::print;
 
 pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     let project = host.project()?;
@@ -25,6 +27,10 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
     let prepared = run::prepare(&project, file, &host.environment).await?;
     let sql = match &arguments.check {
         Some(name) => offenders(&prepared, name)?,
+        None if arguments.sql.is_none() && is_at_terminal() => {
+            let seen = Seen::open(&project, file, arguments.day, arguments.commit)?;
+            return Prompt::new(host, &prepared, file, seen, arguments.limits, arguments.format)?.talk().await;
+        }
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
     let (schema, rows) =
@@ -43,17 +49,45 @@ pub async fn answer(
     commit: Option<u64>,
     limits: Limits,
 ) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let lake = super::lake::open(project, file)?;
-    let pin = commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
-    let newest = super::run::newest_day(&pin)?;
-    let day = day.unwrap_or(newest);
-    let oldest = super::run::oldest_day(&pin).unwrap_or(newest);
-    if day < oldest {
-        let then = commit.map_or_else(String::new, |commit| format!(" in commit {commit}"));
-        return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}{then}"))
-            .help(format!("it holds the days from {oldest} to {newest}")));
-    }
+    let Seen { pin, day, .. } = Seen::open(project, file, day, commit)?;
     within(limits.timeout, run::ask(prepared, &file.pipeline, &pin, day, sql, limits.memory)).await
+}
+
+/// The lake as queries see it.
+pub struct Seen {
+    pub pin: Pin,
+    pub day: Day,
+    commit: Option<u64>,
+}
+
+impl Seen {
+    /// As of a day, the newest without one; as a commit left it, the newest without one.
+    pub fn open(project: &Project, file: &PipelineFile, day: Option<Day>, commit: Option<u64>) -> Result<Self> {
+        let lake = super::lake::open(project, file)?;
+        let pin = commit.map_or_else(|| lake.pin(), |commit| lake.pin_at(commit))?;
+        let newest = super::run::newest_day(&pin)?;
+        let mut seen = Self { pin, day: newest, commit };
+        seen.look_at(day.unwrap_or(newest))?;
+        Ok(seen)
+    }
+
+    /// Moves to another day, which must not lie before all that the lake knows.
+    pub fn look_at(&mut self, day: Day) -> Result<()> {
+        let newest = super::run::newest_day(&self.pin)?;
+        let oldest = super::run::oldest_day(&self.pin).unwrap_or(newest);
+        if day < oldest {
+            let then = self.commit.map_or_else(String::new, |commit| format!(" in commit {commit}"));
+            return Err(Error::new(Kind::Project, format!("the lake knows nothing of {day}{then}"))
+                .help(format!("it holds the days from {oldest} to {newest}")));
+        }
+        self.day = day;
+        Ok(())
+    }
+}
+
+/// Whether somebody sits there to type and to read.
+fn is_at_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// The SQL of a check, whose rows are its offenders. One of `sql/check/` may be named without its folder.
@@ -70,17 +104,7 @@ fn offenders(prepared: &run::Prepared, name: &str) -> Result<Sql> {
 /// The SQL: of the argument, of the file that it names, or of stdin.
 fn written(host: &Host, argument: Option<&str>) -> Result<Arc<SourceFile>> {
     match argument {
-        Some(path) if path.ends_with(".sql") && !path.contains(char::is_whitespace) => {
-            let full = host.root().join(path);
-            if full.exists() {
-                return Ok(SourceFile::new(path, std::fs::read_to_string(&full).doing("read", &full)?));
-            }
-            let shipped = project::shipped(path).ok_or_else(|| {
-                Error::new(Kind::Project, format!("there is no file {path}, neither in the project nor in the pack"))
-                    .help("forecastle list shows what there is")
-            })?;
-            Ok(SourceFile::new(path, shipped))
-        }
+        Some(path) if path.ends_with(".sql") && !path.contains(char::is_whitespace) => file(host, path),
         Some(text) => Ok(SourceFile::new("<query>", text)),
         None if std::io::stdin().is_terminal() => Err(Error::new(Kind::Project, "there is no SQL")
             .help("write it behind the command: forecastle query \"SELECT * FROM crm.deal LIMIT 5\"")),
@@ -92,73 +116,15 @@ fn written(host: &Host, argument: Option<&str>) -> Result<Arc<SourceFile>> {
     }
 }
 
-/// Writes rows on stdout.
-pub fn print(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
-    match write(schema, rows, format) {
-        // Whoever reads has seen enough: `| head`.
-        Err(error) if error.kind == Kind::Io && error.message.contains("Broken pipe") => Ok(()),
-        other => other,
+/// A SQL file of the project or of the pack, by its path in the project.
+pub fn file(host: &Host, path: &str) -> Result<Arc<SourceFile>> {
+    let full = host.root().join(path);
+    if full.exists() {
+        return Ok(SourceFile::new(path, std::fs::read_to_string(&full).doing("read", &full)?));
     }
-}
-
-fn write(schema: &SchemaRef, rows: &[RecordBatch], format: Format) -> Result<()> {
-    let bad = |error: &dyn std::fmt::Display| Error::new(Kind::Io, format!("could not write the rows: {error}"));
-    let mut out = std::io::stdout();
-    match format {
-        Format::Table => {
-            let options = arrow::util::display::FormatOptions::default().with_null("–");
-            let shown = if rows.is_empty() { vec![RecordBatch::new_empty(Arc::clone(schema))] } else { rows.to_vec() };
-            let table = pretty_format_batches_with_options(&shown, &options).map_err(|error| bad(&error))?;
-            writeln!(out, "{table}").map_err(|error| bad(&error))?;
-        }
-        Format::Csv => {
-            let mut writer = arrow::csv::WriterBuilder::new().with_header(true).build(&mut out);
-            let shown = if rows.is_empty() { vec![RecordBatch::new_empty(Arc::clone(schema))] } else { rows.to_vec() };
-            for batch in shown {
-                writer.write(&without_formulas(&batch)).map_err(|error| bad(&error))?;
-            }
-        }
-        Format::Json => {
-            let mut writer = arrow::json::WriterBuilder::new()
-                .with_explicit_nulls(true)
-                .build::<_, arrow::json::writer::LineDelimited>(&mut out);
-            for batch in rows {
-                writer.write(batch).map_err(|error| bad(&error))?;
-            }
-            writer.finish().map_err(|error| bad(&error))?;
-        }
-        Format::Parquet => {
-            let mut writer = parquet::arrow::ArrowWriter::try_new(&mut out, Arc::clone(schema), None)
-                .map_err(|error| bad(&error))?;
-            for batch in rows {
-                writer.write(batch).map_err(|error| bad(&error))?;
-            }
-            writer.close().map_err(|error| bad(&error))?;
-        }
-    }
-    Ok(())
-}
-
-/// A spreadsheet takes a text that opens with one of these for a formula; an apostrophe before it makes it text.
-fn without_formulas(batch: &RecordBatch) -> RecordBatch {
-    let safe = |column: &ArrayRef| -> ArrayRef {
-        if column.data_type() != &DataType::Utf8 {
-            return Arc::clone(column);
-        }
-        let texts = column.as_string::<i32>().iter();
-        Arc::new(
-            texts
-                .map(|text| {
-                    text.map(|text| {
-                        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                            format!("'{text}")
-                        } else {
-                            text.to_owned()
-                        }
-                    })
-                })
-                .collect::<StringArray>(),
-        )
-    };
-    RecordBatch::try_new(batch.schema(), batch.columns().iter().map(safe).collect()).unwrap_or_else(|_| batch.clone())
+    let shipped = project::shipped(path).ok_or_else(|| {
+        Error::new(Kind::Project, format!("there is no file {path}, neither in the project nor in the pack"))
+            .help("forecastle list shows what there is")
+    })?;
+    Ok(SourceFile::new(path, shipped))
 }

@@ -3,7 +3,7 @@
 //! The engine speaks of its own types, settings and signatures; a person who wrote SQL knows none of them.
 
 use datafusion::arrow::error::ArrowError;
-use datafusion::common::{Diagnostic, SchemaError, Span};
+use datafusion::common::{Column, Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 
 use super::function;
@@ -76,6 +76,11 @@ pub fn of(error: &DataFusionError) -> Complaint {
     if let Some(diagnostic) = error.diagnostic() {
         return of_diagnostic(diagnostic, root);
     }
+    if let DataFusionError::SchemaError(error, _) = root
+        && let Some(found) = of_name(error, root)
+    {
+        return found;
+    }
     match root {
         DataFusionError::ArrowError(error, _) => Complaint { message: of_values(error), help: None, at: At::Start },
         DataFusionError::ResourcesExhausted(_) => Complaint {
@@ -121,28 +126,55 @@ fn between(span: Option<Span>) -> At {
     span.map_or(At::Start, |span| At::Between((span.start.line, span.start.column), (span.end.line, span.end.column)))
 }
 
+/// A column that is not there, or there twice, where the engine tells no more of it: in NOT, HAVING and ORDER BY.
+fn of_name(error: &SchemaError, root: &DataFusionError) -> Option<Complaint> {
+    let at = |field: &Column| match field.spans().first() {
+        Some(span) => between(Some(span)),
+        None => At::First(vec![field.name.clone()]),
+    };
+    match error {
+        SchemaError::FieldNotFound { field, .. } => {
+            let Column { name, relation, .. } = field.as_ref();
+            Some(no_column(root, name, relation.as_ref().map(ToString::to_string).as_deref(), at(field)))
+        }
+        SchemaError::AmbiguousReference { field } => Some(ambiguous(&field.name, &[], at(field))),
+        _ => None,
+    }
+}
+
+fn no_column(root: &DataFusionError, name: &str, relation: Option<&str>, at: At) -> Complaint {
+    let message = match relation {
+        Some(relation) => format!("`{relation}` has no column `{name}`"),
+        None => format!("there is no column `{name}`"),
+    };
+    Complaint { message, help: columns(root, name, relation), at }
+}
+
+/// A column that several tables have; `possible` are its whole names.
+fn ambiguous(name: &str, possible: &[String], at: At) -> Complaint {
+    let help = match possible.len() {
+        0 | 1 => format!("write the table's name or alias before it, as in `d.{name}`"),
+        _ => format!("write which one: {}", possible.join(" or ")),
+    };
+    Complaint { message: format!("`{name}` is a column of several tables"), help: Some(help), at }
+}
+
 fn of_diagnostic(diagnostic: &Diagnostic, root: &DataFusionError) -> Complaint {
     let at = between(diagnostic.span);
     let words: Vec<&str> = quoted(&diagnostic.message).collect();
     let notes = || diagnostic.notes.iter().map(|note| note.message.as_str());
     let message = diagnostic.message.as_str();
     if let ["column", "not", "found"] = without_quoted(message).as_slice() {
-        let name = words.first().copied().unwrap_or_default();
-        return Complaint { message: format!("there is no column `{name}`"), help: columns(root, name, None), at };
+        return no_column(root, words.first().copied().unwrap_or_default(), None, at);
     }
     if let (["column", "not", "found", "in"], [name, relation]) = (without_quoted(message).as_slice(), words.as_slice())
     {
-        let message = format!("`{relation}` has no column `{name}`");
-        return Complaint { message, help: columns(root, name, Some(relation)), at };
+        return no_column(root, name, Some(relation), at);
     }
     if let (["column", "is", "ambiguous"], [name]) = (without_quoted(message).as_slice(), words.as_slice()) {
-        let names: Vec<String> =
+        let possible: Vec<String> =
             notes().filter_map(|note| Some(format!("`{}`", note.strip_prefix("possible column ")?))).collect();
-        let help = match names.len() {
-            0 | 1 => format!("write the table's name or alias before it, as in `d.{name}`"),
-            _ => format!("write which one: {}", names.join(" or ")),
-        };
-        return Complaint { message: format!("`{name}` is a column of several tables"), help: Some(help), at };
+        return ambiguous(name, &possible, at);
     }
     if let (["table", "not", "found"], [name]) = (without_quoted(message).as_slice(), words.as_slice()) {
         return Complaint { message: format!("there is no table or model `{name}`"), help: None, at };

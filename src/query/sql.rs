@@ -23,6 +23,8 @@ enum Origin {
     Yaml(Arc<Document>, Vec<Segment>),
     /// SQL made from a rule: whatever is wrong with it is wrong with the rule.
     Rule(Arc<Document>, Vec<Segment>),
+    /// SQL made around a text value of a rule, which stands in it at a range.
+    Around(Arc<Document>, Vec<Segment>, Range<usize>),
 }
 
 impl Sql {
@@ -41,12 +43,21 @@ impl Sql {
         Self { text: text.to_owned(), origin: Origin::Rule(Arc::clone(document), path) }
     }
 
+    /// SQL that the program made around a text value of a YAML document.
+    pub fn around(text: &str, value: Range<usize>, document: &Arc<Document>, path: Vec<Segment>) -> Self {
+        Self { text: text.to_owned(), origin: Origin::Around(Arc::clone(document), path, value) }
+    }
+
     /// The place of a stretch of the text.
     pub fn place(&self, within: Range<usize>) -> Place {
         match &self.origin {
             Origin::File(source) => source.place(within),
             Origin::Yaml(document, path) => document.text_place(path, within),
             Origin::Rule(document, path) => document.place(path),
+            Origin::Around(document, path, value) if value.start <= within.start && within.end <= value.end => {
+                document.text_place(path, within.start - value.start..within.end - value.start)
+            }
+            Origin::Around(document, path, _) => document.place(path),
         }
     }
 

@@ -10,7 +10,7 @@ use forecastle::lake::{Change, ChangeKind, Commit, Lake, Role, changes};
 use super::super::Host;
 use super::super::args::Format;
 use super::super::exit::Outcome;
-use super::super::query::print;
+use super::super::rows::print;
 use super::super::terminal::result;
 
 const KINDS: [ChangeKind; 4] = [ChangeKind::Added, ChangeKind::Replaced, ChangeKind::Removed, ChangeKind::Confirmed];

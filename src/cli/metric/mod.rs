@@ -17,7 +17,7 @@ use super::Host;
 use super::args::{self, Format, MetricFormat};
 use super::exit::Outcome;
 use super::terminal::result;
-use super::{inspect, query};
+use super::{inspect, query, rows};
 
 pub async fn metric(host: &Host, arguments: &args::Metric) -> Result<Outcome> {
     let project = host.project()?;
@@ -72,7 +72,7 @@ pub async fn metric(host: &Host, arguments: &args::Metric) -> Result<Outcome> {
             return Ok(Outcome::Done);
         }
     };
-    query::print(&schema, &rows, format)?;
+    rows::print(&schema, &rows, format)?;
     Ok(Outcome::Done)
 }
 

@@ -1,0 +1,3 @@
+SELECT deal_id, amount
+FROM crm.deal
+ORDER BY amont DESC
