@@ -31,7 +31,7 @@ pub use test_file::{TestFile, load_tests};
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
-use crate::query::{DeclaredTable, Metrics, Sql, UserFunctions, declared, user_function};
+use crate::query::{DeclaredTable, Metrics, Selection, Sql, UserFunctions, declared, user_function};
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,8 @@ pub struct Catalogue {
     pub problems: Vec<Problem>,
     /// Relations that a mistake told elsewhere keeps from being read.
     broken: BTreeSet<String>,
+    /// Functions whose files have a mistake.
+    broken_functions: BTreeSet<String>,
 }
 
 /// Folders below `sql/` with a meaning of their own.
@@ -86,6 +88,11 @@ impl Catalogue {
         self.broken.contains(relation)
     }
 
+    /// Whether a statement calls a function whose file has a mistake, which is told there.
+    pub fn calls_broken(&self, selection: &Selection) -> bool {
+        selection.calls.iter().any(|called| self.broken_functions.contains(called))
+    }
+
     fn add_sql(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
         let name = name(path, file).map_err(|found| vec![found])?;
         let sql = Sql::file(&file.source);
@@ -97,8 +104,13 @@ impl Catalogue {
         if name.schema() == CHECK {
             self.checks.push(check::parse(&name, file, &self.metrics)?);
         } else if name.schema() == FUNCTION {
-            let function = user_function::parse(name.table(), sql).map_err(|found| vec![found])?;
-            self.functions.insert(function.name.clone(), function);
+            match user_function::parse(name.table(), sql) {
+                Ok(function) => drop(self.functions.insert(function.name.clone(), function)),
+                Err(found) => {
+                    self.broken_functions.insert(name.table().to_owned());
+                    return Err(vec![found]);
+                }
+            }
         } else if declared::is_declaration(&sql) {
             match declared::parse(name.clone(), sql) {
                 Ok(table) => drop(self.tables.insert(name, table)),

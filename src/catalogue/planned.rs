@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use super::Catalogue;
 use crate::lake::{self, TableName};
 use crate::problem::Problem;
-use crate::query::Relation;
+use crate::query::{Relation, Selection};
 
 /// What planning found.
 #[derive(Debug, Default)]
@@ -20,8 +20,13 @@ pub struct Planned {
 }
 
 impl Planned {
-    /// Whether everything that a statement reads could be planned.
-    pub fn covers<'r>(&self, catalogue: &Catalogue, relations: impl IntoIterator<Item = &'r Relation>) -> bool {
+    /// Whether everything that a statement reads and calls could be read.
+    pub fn covers(&self, catalogue: &Catalogue, selection: &Selection) -> bool {
+        !catalogue.calls_broken(selection) && self.covers_all(catalogue, &selection.relations)
+    }
+
+    /// Whether relations could be planned.
+    pub fn covers_all<'r>(&self, catalogue: &Catalogue, relations: impl IntoIterator<Item = &'r Relation>) -> bool {
         relations.into_iter().all(|Relation { name, .. }| {
             name == lake::SNAPSHOTS
                 || catalogue.declared(name).is_some() && !catalogue.is_broken(name)

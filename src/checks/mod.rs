@@ -20,7 +20,7 @@ use crate::query::{self, Session, Sql, statement};
 /// Plans every check whose relations could be planned, beside each other: there are more of them than of anything else.
 pub async fn plan(session: &Session, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
     let mut running = JoinSet::new();
-    for check in catalogue.checks.iter().filter(|check| planned.covers(catalogue, &check.selection.relations)) {
+    for check in catalogue.checks.iter().filter(|check| planned.covers(catalogue, &check.selection)) {
         let (session, check) = (session.clone(), check.clone());
         running.spawn(async move { session.check(&check.selection, &check.sql).await.err() });
     }

@@ -42,7 +42,7 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
             let is_itself =
                 |relation: &&Relation| model.incremental.is_some() && relation.name == model.name.to_string();
             let others = model.relations().iter().filter(|relation| !is_itself(relation));
-            if planned.covers(catalogue, others) {
+            if !catalogue.calls_broken(&model.selection) && planned.covers_all(catalogue, others) {
                 let itself = model.incremental.as_ref().and_then(|how| how.columns.clone());
                 if let Some(columns) = itself {
                     session.register(&model.name.to_string(), Arc::new(EmptyTable::new(columns)))?;

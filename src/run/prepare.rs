@@ -163,7 +163,7 @@ async fn check_report(
     let (mut problems, mut tiles) = (Vec::new(), Vec::new());
     let mut columns = BTreeMap::new();
     for (name, query) in &report.queries {
-        if !planned.covers(catalogue, &query.selection.relations) {
+        if !planned.covers(catalogue, &query.selection) {
             continue;
         }
         match session.check(&query.selection, &query.sql).await {

@@ -1,0 +1,1 @@
+SELECT deal_id, net(amount) AS net FROM crm.deal
