@@ -40,6 +40,9 @@ pub struct Events {
     state: StateHash,
 }
 
+/// The table whose days before its first export are rebuilt, and the one that tells what became of its columns.
+pub const TABLE: &str = "crm.deal";
+pub const EVENTS: &str = "crm.deal_event";
 /// The columns of events that are read.
 const EVENT: [&str; 5] = ["deal_id", "at", "column_name", "old_value", "new_value"];
 

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::{Direct, Field, How, Inputs, Lineage, map, plan};
 use crate::catalogue::{Catalogue, Companion, Planned};
 use crate::error::{Error, Result};
+use crate::ingest::rebuild;
 use crate::lake;
 use crate::project::{PipelineFile, Source};
 use crate::query::{DeclaredTable, Selection, Session, Sql, past, sql_type};
@@ -158,13 +159,14 @@ pub async fn load(
             add_source(&mut graph, &file.pipeline.name, source);
         }
     }
+    add_past(&mut graph, catalogue, pipelines);
     let models = catalogue.models.iter().filter(|(name, _)| planned.schemas.contains_key(*name));
     let models = models.map(|(name, model)| {
         let kind = if model.is_metric() { Kind::Metric } else { Kind::Model };
         (name.to_string(), kind, model.selection.clone(), model.sql.clone())
     });
     let queries = catalogue.reports.values().flat_map(|report| {
-        let queries = report.queries.iter().filter(|(_, query)| planned.covers(catalogue, &query.selection.relations));
+        let queries = report.queries.iter().filter(|(_, query)| planned.covers(catalogue, &query.selection));
         let named = |name: &str| query_of(&report.name, name);
         queries.map(move |(name, query)| (named(name), Kind::Query, query.selection.clone(), query.sql.clone()))
     });
@@ -271,6 +273,21 @@ fn add_table(graph: &mut Graph, table: &DeclaredTable) {
         };
         graph.add(&relation, Relation::of_schema(Kind::Table, &schema), lineage);
     }
+}
+
+/// Days before a table's first export come from its events, where a pipeline reads those.
+fn add_past(graph: &mut Graph, catalogue: &Catalogue, pipelines: &[&PipelineFile]) {
+    let declared = |name: &str| catalogue.tables.values().find(|table| table.name.to_string() == name);
+    let (Some(table), Some(events)) = (declared(rebuild::TABLE), declared(rebuild::EVENTS)) else { return };
+    let is_read = |file: &&PipelineFile| file.pipeline.sources.iter().any(|source| source.table == events.name);
+    if !pipelines.iter().any(is_read) || rebuild::check(table, events).is_err() {
+        return;
+    }
+    let told = ["old_value", "new_value"].map(|column| Field::column(rebuild::EVENTS, column));
+    let told = Inputs::from(told.map(|field| (field, How::Direct(Direct::Transformation))));
+    let changed = table.columns.iter().enumerate().filter(|(at, _)| !table.key.contains(at));
+    let columns = changed.map(|(_, column)| (column.name.clone(), told.clone())).collect();
+    graph.add(rebuild::TABLE, Relation::new(Kind::Table), Lineage { columns, ..of_rows(rebuild::EVENTS) });
 }
 
 /// The tiles of a report's page, and the report that they make.

@@ -15,9 +15,6 @@ use crate::ingest::rebuild::{self, Events, Past};
 use crate::lake::{Facts, Origin, Pin, Role, TableName, Transaction};
 use crate::query::DeclaredTable;
 
-const TABLE: &str = "crm.deal";
-const EVENT: &str = "crm.deal_event";
-
 /// Days to put into the lake, and days to take out of it.
 pub struct Found<'c> {
     table: &'c DeclaredTable,
@@ -36,11 +33,15 @@ pub fn find<'c>(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Found<'c>>> {
     let declared = |name: &str| catalogue.tables.iter().find(|(of, _)| of.to_string() == name).map(|(_, table)| table);
-    let (Some(table), Some(event)) = (declared(TABLE), declared(EVENT)) else { return Ok(None) };
+    let (Some(table), Some(event)) = (declared(rebuild::TABLE), declared(rebuild::EVENTS)) else { return Ok(None) };
     let known: Option<(_, _)> = view.exports(&table.name).next().zip(newest(view, &event.name));
     let Some((first, events)) = known else { return Ok(None) };
     if let Err(why) = rebuild::check(table, event) {
-        observe(Event::Warning(format!("the days of {TABLE} before {} cannot be rebuilt: {why}", first.day)));
+        observe(Event::Warning(format!(
+            "the days of {} before {} cannot be rebuilt: {why}",
+            rebuild::TABLE,
+            first.day
+        )));
         return Ok(None);
     }
     let events = Events::read(event, view.read(events)?, first.day, zone)?;

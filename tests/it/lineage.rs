@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::command::Program;
 use crate::project::TestProject;
+use crate::rebuilt;
 
 fn told(project: &TestProject, arguments: &[&str]) -> String {
     let arguments: Vec<&str> = ["lineage"].iter().chain(arguments).copied().collect();
@@ -34,6 +35,24 @@ kpi.total.amount  DECIMAL(38, 4)
         all.contains("export:nightly/crm.deal.Status  in exports/{day}/deal.csv  transformation, conditional"),
         "{all}"
     );
+}
+
+#[test]
+fn what_a_column_was_before_the_first_export_comes_from_the_events() {
+    let project = rebuilt::remembered();
+    assert_eq!(
+        told(&project, &["crm.deal.stage"]),
+        "\
+crm.deal.stage  TEXT
+├─ crm.deal_event.new_value  TEXT  transformation
+│  └─ export:nightly/crm.deal_event.New  in exports/{day}/event.csv  identity
+├─ crm.deal_event.old_value  TEXT  transformation
+│  └─ export:nightly/crm.deal_event.Old  in exports/{day}/event.csv  identity
+└─ export:nightly/crm.deal.Stage  in exports/{day}/deal.csv  identity
+"
+    );
+    assert!(!told(&project, &["crm.deal.deal_id"]).contains("event"), "a key never changes");
+    assert!(told(&project, &["kpi.total"]).contains("crm.deal_event"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ const ORIGINS: &str =
     "SELECT snapshot_on, row_count, origin FROM lake.snapshot WHERE table_name = 'crm.deal' ORDER BY snapshot_on";
 
 /// Two deals, exported on two days, and what the CRM remembers of one of them.
-fn remembered() -> TestProject {
+pub fn remembered() -> TestProject {
     let project = TestProject::small();
     project.write(
         "sql/crm/deal_event.sql",
