@@ -26,7 +26,7 @@ use crate::catalogue::{Catalogue, Incremental, Model, Planned};
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
-use crate::lake::{self, Facts, Pin, Role, TableName, TableWriter, Version};
+use crate::lake::{self, Facts, Pin, Role, Staged, TableName, TableWriter, Version};
 use crate::problem::Problem;
 use crate::project::OnCorrection;
 use crate::query::{DeclaredTable, Session, Settings, UserFunctions, user_function};
@@ -283,8 +283,8 @@ impl Recipe {
         session.register(&name.to_string(), Arc::new(ViewTable::new(both.map_err(failed)?, None)))
     }
 
-    /// The partition of a day before the run's, computed apart from all that the run sees.
-    pub async fn compute(self: Arc<Self>, pin: Pin, settings: Settings) -> Result<Vec<RecordBatch>> {
+    /// Computes the partition of a day before the run's, apart from all that the run sees, and writes it.
+    pub async fn compute(self: Arc<Self>, pin: Pin, settings: Settings, table: TableWriter) -> Result<Staged> {
         let day = settings.day;
         let session = Session::open(&settings, &self.functions)?;
         register_declared(&session, self.tables.iter(), &pin, day)?;
@@ -297,12 +297,10 @@ impl Recipe {
         if self.model.reads_itself() {
             self.register(&session, &pin, &settings, false)?;
         }
-        let mut made = rows(&session, &self.model).await?;
-        let mut batches = Vec::new();
-        while let Some(batch) = made.next().await {
-            batches.push(on(&batch?, day)?);
-        }
-        Ok(batches)
+        let table = write(&session, &self.model, table, day).await?;
+        // Where it waits for the disk, others go on.
+        let finished = tokio::task::spawn_blocking(move || table.finish()).await;
+        finished.map_err(|error| Error::failed(format!("writing broke off: {error}")))?
     }
 }
 
@@ -318,12 +316,16 @@ pub(super) fn with_day(made: LogicalPlan, day: Day) -> std::result::Result<Logic
 }
 
 /// Computes a model over what is registered in the session and writes its rows as the partition of a day.
-pub async fn build(session: Session, model: Model, mut table: TableWriter, day: Day) -> Result<lake::Staged> {
-    let mut made = rows(&session, &model).await?;
+pub async fn build(session: Session, model: Model, table: TableWriter, day: Day) -> Result<Staged> {
+    write(&session, &model, table, day).await?.finish()
+}
+
+async fn write(session: &Session, model: &Model, mut table: TableWriter, day: Day) -> Result<TableWriter> {
+    let mut made = rows(session, model).await?;
     while let Some(batch) = made.next().await {
         table.write(&on(&batch?, day)?)?;
     }
-    table.finish()
+    Ok(table)
 }
 
 /// Rows with the day of their partition, which those that tell it themselves must be of.

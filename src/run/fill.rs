@@ -3,21 +3,19 @@
 //! They are put into the lake by commits of their own, before the night's: a run that is ended in the middle has lost
 //! little, and the next one goes on. No partition sees anything of the day of the run, so none waits for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinHandle;
 
 use super::record::{Event, FilledRecord};
 use super::{Host, settings};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
-use crate::lake::{CommitMeta, Pin, Role, TableName, Transaction, Writer, as_read};
+use crate::lake::{CommitMeta, Pin, Role, Staged, TableName, TableWriter, Transaction, Writer, as_read};
 use crate::models::partition::{Reason, Recipe};
 use crate::project::Pipeline;
-use crate::query::Settings;
 
 /// What has been computed lies in the lake after so long.
 const BETWEEN_COMMITS: SignedDuration = SignedDuration::from_secs(20);
@@ -111,7 +109,7 @@ impl Fill<'_> {
         Ok(())
     }
 
-    /// Partitions that do not depend on each other, as many at once as the run has threads.
+    /// Partitions that do not depend on each other, several at once: while one waits for the disk, another is computed.
     async fn side_by_side(
         &self,
         recipe: &Arc<Recipe>,
@@ -122,24 +120,24 @@ impl Fill<'_> {
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
         let view = transaction.view();
-        let is_in_time = || (self.host.now)().duration_since(began) < BETWEEN_COMMITS;
+        let at_once = self.host.threads.max(1) * 2;
+        let mut running = VecDeque::new();
         // The first is always taken, so that there is an end.
         let mut is_first = true;
-        let next = || if std::mem::take(&mut is_first) || is_in_time() { due.next() } else { None };
-        let started = std::iter::from_fn(next).map(|day| {
-            let (recipe, pin, settings) = (Arc::clone(recipe), view.clone(), settings(self.pipeline, day));
-            let task = tokio::spawn(recipe.compute(pin, settings));
-            async move { (day, task.await) }
-        });
-        let mut computed = futures::stream::iter(started).buffered(self.host.threads.max(1));
-        while let Some((day, batches)) = computed.next().await {
-            let batches = batches.map_err(|error| Error::failed(format!("a task of the run broke off: {error}")))?;
-            let batches = batches.map_err(|error| of_day(error, day))?;
-            self.add(recipe, transaction, &view, day, &batches)?;
+        loop {
+            while running.len() < at_once && (std::mem::take(&mut is_first) || self.is_in_time(began)) {
+                let Some(day) = due.next() else { break };
+                let table = begin(recipe, transaction, day)?;
+                let computing = Arc::clone(recipe).compute(view.clone(), settings(self.pipeline, day), table);
+                running.push_back((day, AbortOnDrop(tokio::spawn(computing))));
+            }
+            let Some((day, mut task)) = running.pop_front() else { return Ok(()) };
+            let staged = (&mut task.0).await;
+            let staged = staged.map_err(|error| Error::failed(format!("a task of the run broke off: {error}")))?;
+            self.add(recipe, transaction, &view, day, staged.map_err(|error| of_day(error, day))?)?;
             record.done += 1;
             observe(Event::Filled(record));
         }
-        Ok(())
     }
 
     /// Partitions of which each sees those before it.
@@ -153,16 +151,21 @@ impl Fill<'_> {
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
         for day in due {
-            let (view, settings) = (transaction.view(), settings(self.pipeline, day));
-            let batches = Arc::clone(recipe).compute(view.clone(), settings).await;
-            self.add(recipe, transaction, &view, day, &batches.map_err(|error| of_day(error, day))?)?;
+            let table = begin(recipe, transaction, day)?;
+            let view = transaction.view();
+            let staged = Arc::clone(recipe).compute(view.clone(), settings(self.pipeline, day), table).await;
+            self.add(recipe, transaction, &view, day, staged.map_err(|error| of_day(error, day))?)?;
             record.done += 1;
             observe(Event::Filled(record));
-            if (self.host.now)().duration_since(began) >= BETWEEN_COMMITS {
+            if !self.is_in_time(began) {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn is_in_time(&self, began: Timestamp) -> bool {
+        (self.host.now)().duration_since(began) < BETWEEN_COMMITS
     }
 
     fn add(
@@ -171,17 +174,23 @@ impl Fill<'_> {
         transaction: &mut Transaction<'_>,
         view: &Pin,
         day: Day,
-        batches: &[RecordBatch],
+        staged: Staged,
     ) -> Result<()> {
-        let settings: Settings = settings(self.pipeline, day);
-        let mut table = transaction.table(recipe.name(), Role::Model, day, &as_read(&recipe.schema), &[])?;
-        for batch in batches {
-            table.write(batch)?;
-        }
-        let staged = table.finish()?;
-        let facts = recipe.facts(view, day, &settings);
-        transaction.add(staged, facts)?;
-        Ok(())
+        let facts = recipe.facts(view, day, &settings(self.pipeline, day));
+        transaction.add(staged, facts).map(drop)
+    }
+}
+
+fn begin(recipe: &Recipe, transaction: &mut Transaction<'_>, day: Day) -> Result<TableWriter> {
+    transaction.table(recipe.name(), Role::Model, day, &as_read(&recipe.schema), &[])
+}
+
+/// A task that nobody waits for any more ends.
+struct AbortOnDrop(JoinHandle<Result<Staged>>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
