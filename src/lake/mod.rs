@@ -38,6 +38,7 @@ mod latest;
 mod log;
 mod name;
 mod parquet_file;
+mod partition_months;
 mod partition_table;
 mod pin;
 mod provider;

@@ -131,10 +131,11 @@ impl TableProvider for PartitionTable {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut stored: Vec<SchemaRef> = Vec::new();
         let mut rows = 0;
-        for version in &kept {
-            pieces.extend(history::pieces(&self.pin, version).map_err(external)?);
-            stored.push(self.pin.schema(version).map_err(external)?);
-            rows += version.rows;
+        // Days that share a file are read in one go.
+        for sharing in kept.chunk_by(|one, other| one.rows_file() == other.rows_file()) {
+            pieces.extend(history::pieces_of_days(&self.pin, sharing).map_err(external)?);
+            stored.push(self.pin.schema(sharing[0]).map_err(external)?);
+            rows += sharing.iter().map(|version| version.rows).sum::<u64>();
         }
         let of = kept.first().map_or((self.versions[0].table.clone(), self.versions[0].day), |version| {
             (version.table.clone(), version.day)

@@ -62,16 +62,26 @@ impl<'w> Transaction<'w> {
         schema: &Schema,
         key: &[usize],
     ) -> Result<TableWriter> {
-        self.begun += 1;
-        // Not ending in the table's name: a table may be called `parquet`.
-        let file = format!("{}-{table}.unfinished", self.begun);
-        let path = self.staging.join(&file);
-        let name = format!("staging/{}/{}/{file}", self.writer.run_id, self.day);
+        let (path, name) = self.unfinished(table);
         // Only snapshots are compared with what was before: a view of the whole lake is not made for each model.
         let has_history = role == Role::Snapshot && !key.is_empty();
         let before = day.plus(-1).filter(|_| has_history).and_then(|before| self.state.as_of(table, role, before));
         let before = before.map(|version| Before { pin: self.view(), version: Version::clone(version) });
         TableWriter::create(Place { table: table.clone(), role, day, path, name }, schema, key, before)
+    }
+
+    /// Where the next unfinished file lies, and its name from the lake's folder.
+    pub(super) fn unfinished(&mut self, table: &TableName) -> (PathBuf, String) {
+        self.begun += 1;
+        // Not ending in the table's name: a table may be called `parquet`.
+        let file = format!("{}-{table}.unfinished", self.begun);
+        let name = format!("staging/{}/{}/{file}", self.writer.run_id, self.day);
+        (self.staging.join(file), name)
+    }
+
+    /// A table's versions in a role as this commit would leave them, oldest first.
+    pub(super) fn versions(&self, table: &TableName, role: Role) -> Vec<Arc<Version>> {
+        self.state.days(table, role).cloned().collect()
     }
 
     /// Puts a written table into the commit, in the place of the same role and day; tells whether that changes the lake:
@@ -101,7 +111,7 @@ impl<'w> Transaction<'w> {
     }
 
     /// Puts a version into the state, and those before it that it closed.
-    fn put(&mut self, version: Version, closed: Vec<Version>) {
+    pub(super) fn put(&mut self, version: Version, closed: Vec<Version>) {
         for version in closed.into_iter().chain([version]) {
             self.touched.insert((version.table.clone(), version.role, version.day));
             self.state.put(version.into());

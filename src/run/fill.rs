@@ -95,6 +95,7 @@ impl Fill<'_> {
                 false => self.side_by_side(recipe, &mut due, &mut transaction, record, began, observe).await,
             };
             // What was computed before one failed is right, and need not be computed again.
+            transaction.close_months(recipe.name())?;
             let message = format!("{} of days before {}", recipe.name(), self.day);
             let outcome = transaction.commit(CommitMeta {
                 uuid: (self.host.fresh_uuid)(),

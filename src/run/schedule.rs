@@ -312,7 +312,10 @@ impl<'r> Schedule<'r, '_> {
                 facts.insert("fingerprint".to_owned(), progress.prints.of(&name.to_string()).into());
                 self.transaction.add(staged, facts)?;
                 match recipe {
-                    Some(recipe) => self.show_partitions(progress, &recipe)?,
+                    Some(recipe) => {
+                        self.transaction.close_months(name)?;
+                        self.show_partitions(progress, &recipe)?;
+                    }
                     None => drop(models::register_model(self.session, name, &self.transaction.view(), self.day)?),
                 }
                 progress.note_model(name, ModelOutcome::Built, self.rows(name));

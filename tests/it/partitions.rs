@@ -322,3 +322,71 @@ fn a_row_of_another_day_than_its_partition_is_refused() {
     incremental(&project, "shifted", "", "SELECT count(*) AS day FROM crm.deal");
     assert_eq!(project.fail_to_prepare().kind, Kind::Project);
 }
+
+#[test]
+fn the_partitions_of_a_month_that_is_over_share_a_file() {
+    let project = TestProject::small();
+    let days = ["2026-08-03", "2026-08-17", "2026-08-31", "2026-09-14", "2026-09-28", "2026-10-05", "2026-11-02"];
+    let deal = |id: usize, amount: usize| format!("{id},ann,Qualify,Open,{amount},2026-08-01");
+    for (nth, on) in days.iter().enumerate() {
+        let rows: Vec<String> = (0..=nth).map(|id| deal(id, nth)).collect();
+        project.deals(on, &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    incremental(&project, "each", "on_correction: recompute\n", "SELECT deal_id, amount FROM crm.deal");
+    project.run_day("2026-08-03");
+    let request = Request {
+        days: Days::Between(day("2026-08-17"), day("2026-10-05")),
+        select: Vec::new(),
+        sources_only: true,
+        full_refresh: false,
+        allow_empty: false,
+    };
+    project.try_run(&request).unwrap();
+    let record = project.run_day("2026-11-02");
+    assert_eq!(filled(&record).iter().map(|of| of.done).sum::<usize>(), 5);
+
+    let lies_in = |on: &str| {
+        let pin = project.pin();
+        let version = pin.on(&"past.each".parse().unwrap(), Role::Model, day(on)).cloned().unwrap();
+        serde_json::to_value(&version).unwrap()["files"][0]["path"].as_str().unwrap().to_owned()
+    };
+    let files = || days.map(lies_in);
+    let months = |files: &[String]| files.chunk_by(|one, other| one == other).map(<[_]>::len).collect::<Vec<_>>();
+    assert_eq!(months(&files()), [3, 2, 1, 1]);
+
+    let seen = |on: &str| project.ask(on, "SELECT day, count(*), sum(amount) FROM past.each GROUP BY day ORDER BY day");
+    let said = |nth: usize| format!("{} | {} | {}.0000", days[nth], nth + 1, nth * (nth + 1));
+    let all: Vec<String> = (0..days.len()).map(said).collect();
+    assert_eq!(seen("2026-11-02"), all);
+    // A past day sees no later one, though it lies in the same file; a filter on days reads some of a file.
+    assert_eq!(seen("2026-08-17"), all[..2]);
+    let on = |condition: &str| {
+        project.ask("2026-11-02", &format!("SELECT DISTINCT day FROM past.each WHERE {condition} ORDER BY day"))
+    };
+    assert_eq!(on("day BETWEEN DATE '2026-08-31' AND DATE '2026-09-14'"), ["2026-08-31", "2026-09-14"]);
+    assert_eq!(on("day = DATE '2026-08-17'"), ["2026-08-17"]);
+
+    // One day of a closed month is corrected: the month is put together anew, and the old rows are gone.
+    let before = lies_in("2026-08-03");
+    project.deals("2026-08-17", &[&deal(0, 50)]);
+    project.run_day("2026-08-17");
+    project.run_day("2026-11-02");
+    assert_eq!(months(&files()), [3, 2, 1, 1]);
+    assert_ne!(lies_in("2026-08-03"), before);
+    let mut corrected = all.clone();
+    corrected[1] = "2026-08-17 | 1 | 50.0000".to_owned();
+    assert_eq!(seen("2026-11-02"), corrected);
+    let lake = project.lake();
+    let verified = lake.verify_all(&mut |_, _| {}).unwrap();
+    assert!(verified.damages.is_empty(), "{:?}", verified.damages);
+
+    // A file that was spoiled is found, and all that lay in it can be computed again.
+    let spoiled = project.path("lake").join(lies_in("2026-09-14"));
+    std::fs::write(&spoiled, vec![0; std::fs::metadata(&spoiled).unwrap().len() as usize]).unwrap();
+    let verified = lake.verify_all(&mut |_, _| {}).unwrap();
+    assert!(verified.damages.iter().any(|damage| damage.help.contains("forecastle run --full-refresh")));
+    project.run_day("2026-11-02");
+    refreshed(&project, "2026-11-02");
+    assert_eq!((months(&files()), seen("2026-11-02")), (vec![3, 2, 1, 1], corrected));
+    assert!(lake.verify(&project.pin()).unwrap().is_empty());
+}

@@ -34,7 +34,7 @@ mod writer;
 
 pub use marks::{MarkedRow, Marks, key_hash};
 pub use piece::{Piece, PieceReader};
-pub use segment::{pieces, segments};
+pub use segment::{pieces, pieces_of_days, segments};
 pub use sorted::{SortedRows, converter};
 pub use states::states;
 pub use versions::{Lives, VersionRows, lives, with_days};
@@ -48,11 +48,11 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 pub const FROM: &str = "forecastle.valid_from";
 pub const TO: &str = "forecastle.valid_to";
 
-fn from_field() -> FieldRef {
+pub fn from_field() -> FieldRef {
     Arc::new(Field::new(FROM, DataType::Date32, false))
 }
 
-fn to_field() -> FieldRef {
+pub fn to_field() -> FieldRef {
     Arc::new(Field::new(TO, DataType::Date32, true))
 }
 

@@ -1,6 +1,6 @@
 //! Segments: which versions lie in one, and the files that hold the rows as of one of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::commit::{Holds, Stored, Version};
@@ -54,6 +54,27 @@ pub fn pieces(pin: &Pin, version: &Version) -> Result<Vec<Piece>> {
         pieces.push(piece);
     }
     Ok(pieces)
+}
+
+/// The files of partitions that share one, or of a single one.
+pub fn pieces_of_days(pin: &Pin, partitions: &[&Version]) -> Result<Vec<Piece>> {
+    let Some(first) = partitions.first().filter(|first| first.stored == Stored::Month) else {
+        let pieces = partitions.iter().map(|partition| pieces(pin, partition));
+        return Ok(pieces.collect::<Result<Vec<_>>>()?.concat());
+    };
+    verify::prove(pin, first)?;
+    let Some(mut piece) = rows_of(pin, first) else { return Ok(Vec::new()) };
+    // The file may hold days that are not asked for, or rows of a day that has others by now.
+    if partitions.iter().map(|partition| partition.rows).sum::<u64>() != piece.rows {
+        let days: BTreeSet<i32> = partitions.iter().map(|partition| partition.day.to_epoch_days()).collect();
+        for rows in piece.open(Some(&[FROM]))? {
+            let (batch, positions) = rows?;
+            let since = piece::since(&batch, first.day);
+            let others = positions.into_iter().zip(since).filter(|(_, since)| !days.contains(since));
+            piece.skipped.extend(others.map(|(position, _)| position));
+        }
+    }
+    Ok(vec![piece])
 }
 
 /// The file of rows that a version has of its own, if it has one, with nothing skipped.

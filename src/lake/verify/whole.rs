@@ -240,6 +240,10 @@ impl<'v> Named<'v> {
         let holds = format!("it holds the {role} of {table} {days}");
         let help = if !self.newest.contains(name) {
             format!("put it back from a backup of the lake; only old commits name it: {holds}")
+        } else if stored == Stored::Month && role == Role::Model {
+            format!(
+                "put it back from a backup of the lake, or compute it over what is known now with `forecastle run --full-refresh`: {holds}"
+            )
         } else if stored == Stored::Month {
             format!("put it back from a backup of the lake; without one load all exports into a new lake: {holds}")
         } else {
