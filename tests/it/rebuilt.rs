@@ -76,6 +76,48 @@ fn versions_from_before_the_first_export_are_known_and_marked() {
 }
 
 #[test]
+fn a_property_history_of_hubspot_rebuilds_them_as_well() {
+    let project = remembered();
+    let pipeline = project.read("pipelines/nightly.yaml");
+    let map = "    map: {deal_id: Id, at: moment(At), column_name: Column, old_value: Old, new_value: New}\n";
+    let of_hubspot = "    map: {deal_id: deal_id, at: moment(timestamp)}
+    rows:
+      - where: name = 'dealstage'
+        map: {column_name: \"'stage'\", new_value: value}
+      - where: name = 'dealstage'
+        map:
+          column_name: \"'status'\"
+          new_value: CASE value WHEN 'closedwon' THEN 'won' WHEN 'closedlost' THEN 'lost' ELSE 'open' END
+      - where: name = 'amount'
+        map: {column_name: \"'amount'\", new_value: value}
+";
+    assert!(pipeline.contains(map));
+    project.write("pipelines/nightly.yaml", pipeline.replace(map, of_hubspot));
+    // One row is a value that a property took, the first ones those that the deal was made with.
+    project.write(
+        EVENTS,
+        "deal_id,timestamp,_fivetran_synced,source,name,source_id,value\n\
+         1,2026-09-01 09:00:00.123,2026-11-02 01:00:00,CRM_UI,dealstage,u1,qualifiedtobuy\n\
+         1,2026-09-01 09:00:00.123,2026-11-02 01:00:00,CRM_UI,amount,u1,100\n\
+         1,2026-09-05 12:00:00.5,2026-11-02 01:00:00,CALCULATED,hs_analytics_source,,DIRECT_TRAFFIC\n\
+         1,2026-09-20 10:00:00.001,2026-11-02 01:00:00,CRM_UI,amount,u1,300\n\
+         1,2026-10-20 10:00:00.999,2026-11-02 01:00:00,CRM_UI,dealstage,u1,closedwon\n",
+    );
+    project.deals("2026-11-02", &["1,ann,closedwon,Won,300,2026-09-01"]);
+    project.remove("exports/2026-11-03/deal.csv");
+    let past = project.run().newest().past.clone().unwrap();
+    assert_eq!((past.taken, past.passed_over), (6, 0), "{:?}", past.reasons);
+    assert_eq!(
+        project.ask("2026-11-02", HISTORY),
+        [
+            "1 | qualifiedtobuy | open | 100.0000 | 2026-09-01 | 2026-09-20",
+            "1 | qualifiedtobuy | open | 300.0000 | 2026-09-20 | 2026-10-20",
+            "1 | closedwon | won | 300.0000 | 2026-10-20 | NULL",
+        ]
+    );
+}
+
+#[test]
 fn what_is_rebuilt_already_is_left_alone() {
     let project = remembered();
     project.run();
