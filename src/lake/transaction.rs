@@ -9,7 +9,7 @@ use arrow::datatypes::{Schema, SchemaRef};
 
 use super::chain::{self, Head};
 use super::commit::{Commit, CommitMeta, Facts, Holds, Origin, Stored, Version};
-use super::history::Before;
+use super::history::{self, Before, Piece};
 use super::name::{Role, TableName};
 use super::pin::Pin;
 use super::state::State;
@@ -152,9 +152,29 @@ impl<'w> Transaction<'w> {
             writer.write(&batch?)?;
         }
         let Staged { version, closed, .. } = writer.finish()?;
+        if held.stored == Stored::Month && self.begins_as(&version, base, held)? {
+            // The month stays in its file; only what its first day ended lies elsewhere now.
+            let ended = version.files.into_iter().filter(|file| file.holds == Holds::Ended);
+            let files = held.rows_file().cloned().into_iter().chain(ended).collect();
+            self.put(Version { files, ..held.clone() }, closed);
+            return Ok(true);
+        }
         let is_same = is_same_base(&version, held);
         self.put(Version { facts: held.facts.clone(), ..version }, closed);
         Ok(is_same)
+    }
+
+    /// Whether a base has the rows with which a closed month begins, each so since the same day: then all of that month is
+    /// as it was.
+    fn begins_as(&self, version: &Version, base: &Pin, held: &Version) -> Result<bool> {
+        let before = held.day.plus(-1).and_then(|day| base.head().state.as_of(&held.table, held.role, day));
+        // In the middle of a month, others of its days lie in the same file.
+        let begins = before.is_none_or(|before| before.rows_file() != held.rows_file());
+        if !begins || version.stored != Stored::Base || (version.rows, version.state) != (held.rows, held.state) {
+            return Ok(false);
+        }
+        let new: Vec<Piece> = history::rows_of(&self.view(), version).into_iter().collect();
+        Ok(history::lives_hash(&new)? == history::lives_hash(&history::pieces(base, held)?)?)
     }
 
     /// Puts snapshots of several days of a table into the commit with the same facts, each day's rows given by `rows`, and

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::RecordBatch;
+use twox_hash::XxHash3_128;
+
 use super::super::commit::{Stored, Version};
 use super::super::pin::Pin;
 use super::super::state_hash::{StateHash, hash_rows};
-use super::piece;
+use super::piece::{self, Piece};
 use super::segment;
 use super::{FROM, TO};
 use crate::day::Day;
@@ -29,12 +32,7 @@ pub fn states(pin: &Pin, segment: &[Arc<Version>]) -> Result<Vec<(u64, StateHash
         for rows in file.open(None)? {
             let (batch, positions) = rows?;
             let (since, until) = (piece::since(&batch, version.day), piece::until(&batch));
-            let fields = batch.schema_ref().fields().iter().enumerate();
-            let own = |name: &str| [FROM, TO].contains(&name);
-            let of_table: Vec<usize> = fields.filter(|(_, field)| !own(field.name())).map(|(at, _)| at).collect();
-            let batch = batch
-                .project(&of_table)
-                .map_err(|error| Error::failed(format!("the history of a table cannot be read: {error}")))?;
+            let batch = of_table(&batch)?;
             hash_rows(&batch, &mut hashes);
             for (row, hash) in hashes.iter().enumerate() {
                 let (from, to) = match is_month {
@@ -55,6 +53,33 @@ pub fn states(pin: &Pin, segment: &[Arc<Version>]) -> Result<Vec<(u64, StateHash
         (rows, StateHash::of(rows, sum))
     });
     Ok(states.collect())
+}
+
+/// The hash of rows with the days since which they are so, whatever their order.
+pub fn lives_hash(pieces: &[Piece]) -> Result<u128> {
+    let mut hashes = Vec::new();
+    let mut sum = 0_u128;
+    for piece in pieces {
+        for rows in piece.open(None)? {
+            let (batch, _) = rows?;
+            let since = piece::since(&batch, piece.day);
+            hash_rows(&of_table(&batch)?, &mut hashes);
+            for (hash, since) in hashes.iter().zip(since) {
+                let life = [&hash.to_le_bytes()[..], &since.to_le_bytes()].concat();
+                sum = sum.wrapping_add(XxHash3_128::oneshot(&life));
+            }
+        }
+    }
+    Ok(sum)
+}
+
+/// The columns of the table itself.
+fn of_table(batch: &RecordBatch) -> Result<RecordBatch> {
+    let fields = batch.schema_ref().fields().iter().enumerate();
+    let own = fields.filter(|(_, field)| ![FROM, TO].contains(&field.name().as_str())).map(|(at, _)| at);
+    batch
+        .project(&own.collect::<Vec<_>>())
+        .map_err(|error| Error::failed(format!("the history of a table cannot be read: {error}")))
 }
 
 /// Rows of a segment that is not closed, with the place in it of the day that ended them.

@@ -192,12 +192,14 @@ fn check(pin: &Pin, books: &Books) {
     }
 }
 
-/// How many histories are made up for a test.
-const HISTORIES: u64 = 60;
+/// How many histories are made up for a test; more of them by `FORECASTLE_ROUNDS`.
+fn histories() -> u64 {
+    std::env::var("FORECASTLE_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(60)
+}
 
 #[test]
 fn every_day_is_given_back_as_it_came() {
-    for seed in 0..HISTORIES {
+    for seed in 0..histories() {
         let steps = steps(seed);
         println!("seed {seed}: {steps:?}");
         let test = TestLake::new();
@@ -211,7 +213,7 @@ fn every_day_is_given_back_as_it_came() {
 
 #[test]
 fn history_built_in_any_order_is_the_same_history() {
-    for seed in HISTORIES..2 * HISTORIES {
+    for seed in histories()..2 * histories() {
         let steps = steps(seed);
         println!("seed {seed}: {steps:?}");
         let test = TestLake::new();
@@ -330,4 +332,30 @@ fn what_a_lake_of_format_1_holds_whole_goes_on_as_history() {
     let history = lake.pin().unwrap().history(&deal(), day("2026-11-21"), &batch.schema());
     let wanted = ["1|Anchor|2026-11-20|", "2|Bollard|2026-11-21|", "2|Buoy|2026-11-20|2026-11-21"];
     assert_eq!(lines(&collect(history)), wanted);
+}
+
+#[test]
+fn a_correction_leaves_the_months_after_it_where_they_lie_as_soon_as_they_begin_as_before() {
+    let test = TestLake::new();
+    let days = ["2026-01-05", "2026-01-20", "2026-02-03", "2026-02-20", "2026-03-02", "2026-03-20", "2026-04-01"];
+    let row = |nth: usize| [(1, Some(format!("name {nth}"))), (2, Some("always".to_owned()))];
+    let commit = |of: &str, rows: &[(i64, Option<String>)]| {
+        let borrowed: Vec<Row<'_>> = rows.iter().map(|(id, name)| (*id, name.as_deref())).collect();
+        let commit = test.commit(of, &borrowed).commit.unwrap();
+        commit.added.iter().map(|version| version.day.to_string()).collect::<Vec<_>>()
+    };
+    for (nth, of) in days.iter().enumerate() {
+        commit(of, &row(nth));
+    }
+    // February begins with the same rows since the same days, so that only the place of what it ended changes.
+    let mut corrected = row(1);
+    corrected[0].1 = Some("another".to_owned());
+    assert_eq!(commit(days[1], &corrected), days[1..3]);
+    // A row that never changed before is so since another day in all that follows.
+    corrected[1].1 = Some("once".to_owned());
+    assert_eq!(commit(days[1], &corrected), days[1..]);
+    let mut books: Books = days.iter().enumerate().map(|(nth, of)| (day(of), row(nth).to_vec())).collect();
+    books.insert(day(days[1]), corrected.to_vec());
+    check(&test.pin(), &books);
+    assert!(test.lake.verify_all(&mut |_, _| ()).unwrap().damages.is_empty());
 }
