@@ -3,6 +3,7 @@
 #
 # usage: bench/run.sh [PROGRAM] [--pairs N] [--no-record] [--data DIR]
 #        bench/run.sh --ingest [PROGRAM] [--pairs N] [--rows N,N] [--year N] [--no-record]
+#        bench/run.sh --partitions [PROGRAM] [--pairs N] [--rows N] [--days N] [--no-record]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,8 +12,10 @@ mkdir -p "$work"
 [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade --only-binary=:all: duckdb pyyaml
 script=night.py
-if [ "${1:-}" = --ingest ]; then
-    script=ingest.py
-    shift
-fi
+case "${1:-}" in
+    --ingest | --partitions)
+        script="${1#--}.py"
+        shift
+        ;;
+esac
 exec "$work/venv/bin/python" bench/$script --work "$work" "$@"
