@@ -204,10 +204,12 @@ fn every_day_is_given_back_as_it_came() {
         println!("seed {seed}: {steps:?}");
         let test = TestLake::new();
         let books = play(&test, &steps);
+        // Nothing was rebuilt, as there was no export.
+        let Some(newest) = books.values().last() else { continue };
         check(&test.pin(), &books);
         let verified = test.lake.verify_all(&mut |_, _| ()).unwrap();
         assert_eq!((verified.damages, verified.versions), (Vec::new(), books.len()));
-        assert_eq!(&test.latest(), books.values().last().unwrap());
+        assert_eq!(&test.latest(), newest);
     }
 }
 
