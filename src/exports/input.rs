@@ -15,7 +15,8 @@ use twox_hash::XxHash3_128;
 
 use crate::error::{Doing, Error, Result};
 
-const BUFFER: usize = 256 * 1024;
+/// Less than what is asked for of a file that is not packed, so that its bytes come without a stop in between.
+const BUFFER: usize = 64 * 1024;
 
 /// One export file, being read from its start to its end.
 pub(super) struct Input {

@@ -121,6 +121,9 @@ pub struct Familiar {
 /// Tells the records that are known by their marks. The mark of a record is a hash of its bytes and of the header that
 /// it stands under: one that is met again is read as it was, as long as the export is read in the same way.
 pub trait Recognise: Send + Sync {
+    /// Whether no record is known.
+    fn is_empty(&self) -> bool;
+
     /// The number of a record, if it is known.
     fn number(&self, mark: u128) -> Option<u32>;
 }

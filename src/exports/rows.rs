@@ -1,16 +1,19 @@
 //! Takes the texts of rows one by one and gives them as Arrow columns, with the line of each row, and the faulty rows
 //! beside them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, NullBufferBuilder, StringArray};
-use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
+use arrow::array::{ArrayRef, StringArray};
+use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 
 use super::{Familiar, Fault};
 
 /// A batch ends after so many rows and faults, or so many bytes.
 pub(super) const BATCH_ROWS: usize = 8192;
 const BATCH_BYTES: usize = 16 << 20;
+/// Most texts have no more bytes.
+const SHORT: usize = 32;
 
 /// Some rows of one file: the columns that are kept, in the order asked for.
 pub(super) struct Part {
@@ -49,12 +52,8 @@ impl Rows {
         self.lines.len() + self.faults.len() + self.familiar.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
-    /// Ends a row of `bytes` bytes, for which each of `columns` has been given its text.
+    /// Ends a row of `bytes` bytes, of which each of `columns` is given its text before [`Rows::finish`].
     pub fn end(&mut self, line: u64, bytes: usize) {
-        debug_assert!(
-            self.columns.iter().all(|column| column.offsets.len() == self.lines.len() + 2),
-            "a text is missing"
-        );
         self.lines.push(line);
         self.bytes += bytes;
     }
@@ -80,6 +79,10 @@ impl Rows {
         if self.lines.is_empty() && self.faults.is_empty() && self.familiar.is_empty() {
             return None;
         }
+        debug_assert!(
+            self.columns.iter().all(|column| column.offsets.len() == self.lines.len() + 1),
+            "a text is missing"
+        );
         self.bytes = 0;
         let lines = std::mem::replace(&mut self.lines, Vec::with_capacity(BATCH_ROWS));
         let columns = self.columns.iter_mut().map(Texts::finish).collect();
@@ -88,17 +91,16 @@ impl Rows {
     }
 }
 
-/// One column of texts being gathered. The bytes given must be UTF-8.
+/// One column of texts being gathered. The bytes given must be UTF-8; the empty text is NULL.
 pub(super) struct Texts {
     /// Where each text ends in `bytes`, after a leading 0.
     offsets: Vec<i32>,
     bytes: Vec<u8>,
-    nulls: NullBufferBuilder,
 }
 
 impl Texts {
     pub fn new() -> Self {
-        Self { offsets: Self::no_offsets(), bytes: Vec::new(), nulls: NullBufferBuilder::new(BATCH_ROWS) }
+        Self { offsets: Self::no_offsets(), bytes: Vec::new() }
     }
 
     fn no_offsets() -> Vec<i32> {
@@ -107,28 +109,45 @@ impl Texts {
         offsets
     }
 
-    /// Adds a text; the empty one is NULL.
     #[inline]
     pub fn push(&mut self, text: &[u8]) {
-        if text.is_empty() {
-            return self.push_null();
-        }
         self.bytes.extend_from_slice(text);
-        self.offsets.push(i32::try_from(self.bytes.len()).expect("a batch ends long before it holds 2 GiB"));
-        self.nulls.append_non_null();
+        self.end();
     }
 
+    /// Adds a part of a text.
     #[inline]
+    pub fn push_part(&mut self, whole: &[u8], part: Range<usize>) {
+        match whole.get(part.start..).and_then(|from| from.first_chunk::<SHORT>()) {
+            // To copy a number of bytes that is known takes fewer instructions than to find out how to copy another one;
+            // those behind the text are dropped again.
+            Some(chunk) if part.len() <= SHORT => {
+                let end = self.bytes.len() + part.len();
+                self.bytes.extend_from_slice(chunk);
+                self.bytes.truncate(end);
+                self.end();
+            }
+            _ => self.push(&whole[part]),
+        }
+    }
+
     pub fn push_null(&mut self) {
-        self.offsets.push(self.offsets.last().copied().unwrap_or_default());
-        self.nulls.append_null();
+        self.end();
+    }
+
+    /// Ends a text whose bytes are there.
+    #[inline]
+    fn end(&mut self) {
+        self.offsets.push(i32::try_from(self.bytes.len()).expect("a batch ends long before it holds 2 GiB"));
     }
 
     pub fn finish(&mut self) -> ArrayRef {
         let room = self.bytes.len() + self.bytes.len() / 8;
         let bytes = Buffer::from_vec(std::mem::replace(&mut self.bytes, Vec::with_capacity(room)));
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::replace(&mut self.offsets, Self::no_offsets())));
-        let nulls = self.nulls.finish();
+        let offsets = std::mem::replace(&mut self.offsets, Self::no_offsets());
+        let is_text = BooleanBuffer::collect_bool(offsets.len() - 1, |row| offsets[row] < offsets[row + 1]);
+        let nulls = Some(NullBuffer::new(is_text)).filter(|nulls| nulls.null_count() > 0);
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
         Arc::new(
             StringArray::try_new(offsets, bytes, nulls).expect("rows are checked to be UTF-8 before they are pushed"),
         )
@@ -155,6 +174,20 @@ mod tests {
         assert_eq!(part.lines, [2, 5, 6]);
         assert_eq!((part.faults.len(), part.faults[0].line), (1, 4));
         assert!(rows.finish().is_none());
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_that_part_wherever_it_lies() {
+        let whole = "Zoë ".repeat(20);
+        let parts: Vec<Range<usize>> = (0..=whole.len())
+            .flat_map(|start| (start..=whole.len()).map(move |end| start..end))
+            .filter(|part| whole.get(part.clone()).is_some())
+            .collect();
+        let mut texts = Texts::new();
+        parts.iter().for_each(|part| texts.push_part(whole.as_bytes(), part.clone()));
+        let expected: Vec<Option<&str>> =
+            parts.iter().map(|part| Some(&whole[part.clone()]).filter(|text| !text.is_empty())).collect();
+        assert_eq!(texts.finish().as_string::<i32>().iter().collect::<Vec<_>>(), expected);
     }
 
     #[test]

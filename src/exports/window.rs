@@ -35,6 +35,11 @@ impl Window {
         &self.buffer[self.start..self.end]
     }
 
+    /// The bytes that are held, those taken since the last [`Window::more`] before `rest`, and where in them `rest` begins.
+    pub fn held(&self) -> (&[u8], usize) {
+        (&self.buffer[..self.end], self.start)
+    }
+
     /// Whether nothing follows after `rest`.
     pub fn ended(&self) -> bool {
         self.ended

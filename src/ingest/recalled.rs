@@ -38,6 +38,10 @@ impl Recalled {
 }
 
 impl Recognise for Recalled {
+    fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     fn number(&self, mark: u128) -> Option<u32> {
         self.numbers.get(&mark).copied()
     }

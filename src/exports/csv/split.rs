@@ -5,6 +5,7 @@
 //! what follows a closing quote joins the field. Here both are told from a record, which needs the splitter's state.
 
 use memchr::{memchr, memchr_iter, memchr2, memchr3};
+use wide::u8x16;
 
 /// The longest quoted field, in bytes: beyond it, a quote was not closed.
 pub(super) const MAX_QUOTED: usize = 1 << 20;
@@ -28,6 +29,13 @@ pub(super) struct Field {
     pub quoted: bool,
     /// Whether `unescape` has something to do.
     pub escaped: bool,
+}
+
+impl Field {
+    /// The field as it lies in a longer text, of which its own begins at `from`.
+    pub fn behind(self, from: usize) -> Self {
+        Self { start: self.start + from, end: self.end + from, ..self }
+    }
 }
 
 /// What a text begins with. Lengths are in bytes with the end of line; lines are counted from the text's first, as 0.
@@ -57,6 +65,7 @@ pub(super) fn split(text: &[u8], last: bool, dialect: &Dialect, fields: &mut Vec
         return length.map_or(Split::More, |length| Split::Blank { length });
     }
     let (mut at, mut lines) = (0, 0);
+    let mut stops = Stops::new(text, dialect.delimiter);
     loop {
         let open = if dialect.trim { skip_blanks(text, at, dialect.delimiter) } else { at };
         let stop = if dialect.quote.is_some() && text.get(open).copied() == dialect.quote {
@@ -68,7 +77,7 @@ pub(super) fn split(text: &[u8], last: bool, dialect: &Dialect, fields: &mut Vec
             lines += quoted.lines;
             quoted.stop
         } else {
-            let stop = match field_end(text, at, dialect.delimiter) {
+            let stop = match stops.next(at) {
                 Some(stop) => stop,
                 None if last => text.len(),
                 None => return Split::More,
@@ -88,30 +97,77 @@ pub(super) fn split(text: &[u8], last: bool, dialect: &Dialect, fields: &mut Vec
     }
 }
 
-/// Where a field without quotes that begins at `at` ends: at a delimiter or an end of line.
-#[inline]
-fn field_end(text: &[u8], at: usize, delimiter: u8) -> Option<usize> {
-    // Most fields are a few bytes long, which are looked at eight at a time, in place.
-    let wanted = [delimiter, b'\n', b'\r'].map(|byte| u64::from(byte) * ONES);
-    let mut from = at;
-    for _ in 0..4 {
-        let Some(chunk) = text.get(from..).and_then(|rest| rest.first_chunk::<8>()) else { break };
-        let bytes = u64::from_le_bytes(*chunk);
-        let found = wanted.iter().fold(0, |found, wanted| found | zero_bytes(bytes ^ wanted));
-        if found != 0 {
-            return Some(from + found.trailing_zeros() as usize / 8);
-        }
-        from += 8;
-    }
-    memchr3(delimiter, b'\n', b'\r', &text[from..]).map(|found| from + found)
+/// Where delimiters and ends of line stand in a text: most fields are a few bytes long, so many bytes are looked at in one
+/// go and what was found is kept for the fields that follow.
+struct Stops<'t> {
+    text: &'t [u8],
+    delimiter: u8,
+    /// Where the bytes begin that were looked at last.
+    from: usize,
+    /// A bit for each of them, the first one lowest.
+    found: u64,
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+const AT_ONCE: usize = 64;
 
-/// The highest bit of each byte that is zero; above the first of them others may be set, too.
+impl<'t> Stops<'t> {
+    fn new(text: &'t [u8], delimiter: u8) -> Self {
+        let mut stops = Self { text, delimiter, from: 0, found: 0 };
+        stops.look(0);
+        stops
+    }
+
+    /// The first one from `at` on, which never goes back.
+    #[inline]
+    fn next(&mut self, at: usize) -> Option<usize> {
+        if at - self.from < AT_ONCE {
+            let ahead = self.found >> (at - self.from);
+            if ahead != 0 {
+                return Some(at + ahead.trailing_zeros() as usize);
+            }
+        }
+        self.later(at.max(self.from + AT_ONCE))
+    }
+
+    /// The first one from `at` on, which nothing is known of.
+    fn later(&mut self, at: usize) -> Option<usize> {
+        if at >= self.text.len() {
+            return None;
+        }
+        self.look(at);
+        let first = match self.found {
+            0 => at + memchr3(self.delimiter, b'\n', b'\r', &self.text[at..])?,
+            found => return Some(at + found.trailing_zeros() as usize),
+        };
+        self.look(first);
+        Some(first)
+    }
+
+    #[inline]
+    fn look(&mut self, from: usize) {
+        let rest = &self.text[from..];
+        self.from = from;
+        self.found = match rest.first_chunk() {
+            Some(bytes) => stops(bytes, self.delimiter),
+            None => {
+                let mut bytes = [0; AT_ONCE];
+                bytes[..rest.len()].copy_from_slice(rest);
+                stops(&bytes, self.delimiter) & !(!0 << rest.len())
+            }
+        };
+    }
+}
+
+/// Which bytes are a delimiter or end a line.
 #[inline]
-fn zero_bytes(bytes: u64) -> u64 {
-    bytes.wrapping_sub(ONES) & !bytes & (ONES << 7)
+fn stops(bytes: &[u8; AT_ONCE], delimiter: u8) -> u64 {
+    let wanted = [delimiter, b'\n', b'\r'].map(u8x16::splat);
+    let (lanes, _) = bytes.as_chunks();
+    lanes.iter().enumerate().fold(0, |found, (at, lane)| {
+        let lane = u8x16::new(*lane);
+        let [delimiter, feed, carriage] = wanted.map(|byte| lane.simd_eq(byte));
+        found | u64::from((delimiter | feed | carriage).to_bitmask()) << (16 * at)
+    })
 }
 
 /// Where the line that ends at `at` is over: `None` when no line ends there, `Some(None)` when more must be read to know.

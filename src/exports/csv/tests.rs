@@ -220,3 +220,36 @@ fn rows_of_many_buffers_and_batches_arrive_once_and_in_order() {
         );
     }
 }
+
+#[test]
+fn a_long_file_gives_the_texts_that_were_written() {
+    // Longer than what is read at once, with fields of all lengths, some quoted, some with quotes and lines in them.
+    let content = |row: usize, column: usize| match (row * 7 + column * 3) % 11 {
+        0 => String::new(),
+        1 => format!("say \"{row}\", twice"),
+        2 => format!("line {row}\nand {column}"),
+        3 => "Zoë ".repeat(row % 40),
+        4 => "-".to_owned(),
+        _ => format!("{row}:{column}"),
+    };
+    let (mut text, mut rows, mut line) = ("a,b,c\n".to_owned(), Vec::new(), 2);
+    for row in 0..20_000 {
+        let contents: Vec<String> = (0..3).map(|column| content(row, column)).collect();
+        let written = contents.iter().enumerate().map(|(column, content)| {
+            let is_quoted = content.contains(['"', '\n']) || (row + column) % 5 == 0;
+            if is_quoted { format!("\"{}\"", content.replace('"', "\"\"")) } else { content.clone() }
+        });
+        text.extend([written.collect::<Vec<_>>().join(","), "\n".to_owned()]);
+        rows.push((line, contents));
+        line += 1 + rows[row].1.iter().filter(|content| content.contains('\n')).count() as u64;
+    }
+    for (settings, null) in [("", ""), ("null: ['-']", "-")] {
+        let read = read(text.as_bytes(), settings).unwrap();
+        assert_eq!((read.rows.len(), read.faults.len()), (rows.len(), 0));
+        for (read, (line, contents)) in read.rows.iter().zip(&rows) {
+            let is_null = |content: &&String| content.is_empty() || *content == null;
+            let expected = contents.iter().map(|content| Some(content).filter(|content| !is_null(content)).cloned());
+            assert_eq!(*read, (*line, expected.collect::<Vec<_>>()));
+        }
+    }
+}

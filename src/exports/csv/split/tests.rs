@@ -165,3 +165,48 @@ fn trimming_drops_blanks_within_and_around_quotes_but_no_delimiter() {
     let tabs = Dialect { delimiter: b'\t', ..trim };
     assert_eq!(records("a\t\t \"b\"\n", &tabs).unwrap(), [["a", "", "b"]]);
 }
+
+#[test]
+fn a_field_of_any_length_ends_where_it_ends() {
+    let mut fields = Vec::new();
+    for before in [0, 1, 62, 63, 64, 65] {
+        for length in 0..300 {
+            let text = format!("{},{}\r\n", "x".repeat(before), "y".repeat(length));
+            let record = Split::Record { length: text.len(), lines: 1 };
+            assert_eq!(split(text.as_bytes(), true, &COMMAS, &mut fields), record, "{before} {length}");
+            let ends: Vec<(usize, usize)> = fields.iter().map(|field| (field.start, field.end)).collect();
+            assert_eq!(ends, [(0, before), (before + 1, before + 1 + length)]);
+        }
+    }
+}
+
+#[test]
+fn what_is_looked_at_many_bytes_at_once_is_found_as_byte_by_byte() {
+    for seed in 0..2000 {
+        let mut chance = Chance(seed);
+        let (length, seldom) = (chance.below(400), 2 + chance.below(200));
+        let byte =
+            |chance: &mut Chance| if chance.below(seldom) == 0 { b",\n\r;\xac\x8d"[chance.below(6)] } else { b'x' };
+        let text: Vec<u8> = (0..length).map(|_| byte(&mut chance)).collect();
+        let (mut stops, mut at) = (Stops::new(&text, b','), 0);
+        while at <= length {
+            let expected = (at..length).find(|at| b",\n\r".contains(&text[*at]));
+            assert_eq!(stops.next(at), expected, "seed {seed} from {at}");
+            // A quoted field ends further on than its first delimiter.
+            at = expected.unwrap_or(length) + 1 + if chance.below(4) == 0 { chance.below(150) } else { 0 };
+        }
+    }
+}
+
+/// Numbers without a pattern, the same for the same seed (SplitMix64, Steele and others 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
+    }
+}
