@@ -12,7 +12,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[schemars(extend("format" = "date", "pattern" = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
 pub struct Day(#[schemars(with = "String")] Date);
 
-const EPOCH: Date = Date::constant(1970, 1, 1);
+/// From the first of March of the year 0 to 1970-01-01.
+const MARCH_OF_YEAR_0: i32 = 719_468;
 
 impl Day {
     /// The earliest and the latest day that there are.
@@ -29,13 +30,28 @@ impl Day {
     }
 
     /// Days since 1970-01-01, as Arrow's `Date32` counts them.
+    ///
+    /// A year is counted from March, so that a leap day is its last: the way of
+    /// <https://howardhinnant.github.io/date_algorithms.html>, as every row of an export asks for several.
     pub fn to_epoch_days(self) -> i32 {
-        EPOCH.until((jiff::Unit::Day, self.0)).map_or(0, |span| span.get_days())
+        let (month, day) = (i32::from(self.0.month()), i32::from(self.0.day()));
+        let year = i32::from(self.0.year()) - i32::from(month <= 2);
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - MARCH_OF_YEAR_0
     }
 
     /// The day that lies `days` after 1970-01-01; `None` outside the years -9999 to 9999.
     pub fn from_epoch_days(days: i32) -> Option<Self> {
-        EPOCH.checked_add(jiff::Span::new().try_days(days).ok()?).ok().map(Self)
+        let days = days.checked_add(MARCH_OF_YEAR_0)?;
+        let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year + i32::from(month <= 2);
+        Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok().map(Self)
     }
 
     /// The day `days` later (earlier when negative).
@@ -89,6 +105,21 @@ mod tests {
             assert_eq!(Day::from_epoch_days(day.to_epoch_days()), Some(day));
         }
         assert_eq!("2026-11-21".parse::<Day>().unwrap().to_epoch_days(), 20_778);
+    }
+
+    #[test]
+    fn every_day_there_is_lies_one_after_the_day_before() {
+        let (first, last) = (Day::FIRST.to_epoch_days(), Day::LAST.to_epoch_days());
+        let days = Day::FIRST.date().series(jiff::Span::new().days(1)).zip(first..);
+        let mut count = 0;
+        for (date, days) in days {
+            assert_eq!((Day(date).to_epoch_days(), Day::from_epoch_days(days)), (days, Some(Day(date))));
+            count += 1;
+        }
+        assert_eq!(count, last - first + 1);
+        for outside in [first - 1, last + 1, i32::MIN, i32::MAX] {
+            assert_eq!(Day::from_epoch_days(outside), None);
+        }
     }
 
     #[test]

@@ -10,6 +10,17 @@ use crate::day::Day;
 /// Digits after the point that `number` keeps.
 pub const SCALE: u32 = 10;
 
+/// Powers of ten, up to that of [`SCALE`].
+const POWERS: [i64; SCALE as usize + 1] = {
+    let mut powers = [1; SCALE as usize + 1];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
 /// A decimal number, as units of 10⁻¹⁰.
 ///
 /// `decimal_mark` is `.` or `,`; the other one, spaces and apostrophes may then group digits by three. Without
@@ -77,7 +88,8 @@ fn plain_number(text: &str) -> Option<i128> {
     }
     let places = after_point.unwrap_or(0);
     let has_digits = digits.len() > usize::from(after_point.is_some());
-    let value = (has_digits && places <= SCALE).then(|| i128::from(value) * 10i128.pow(SCALE - places))?;
+    let value =
+        (has_digits && places <= SCALE).then(|| i128::from(value) * i128::from(POWERS[(SCALE - places) as usize]))?;
     Some(if negative { -value } else { value })
 }
 
@@ -111,6 +123,7 @@ pub fn day(text: &str, form: Option<&str>) -> Option<Day> {
     let text = trim(text);
     match form {
         Some(form) => BrokenDownTime::parse(form, text).ok()?.to_date().ok().map(Day::of),
+        None if text.len() == 10 => plain_day(text.as_bytes().first_chunk()?),
         None => {
             let (head, rest) = text.split_at_checked(10)?;
             let is_moment =
@@ -120,9 +133,43 @@ pub fn day(text: &str, form: Option<&str>) -> Option<Day> {
     }
 }
 
+/// The day written `2026-11-21`.
+fn plain_day(text: &[u8; 10]) -> Option<Day> {
+    let [y, e, a, r, b'-', m, n, b'-', d, t] = *text else { return None };
+    let year = i16::from(two_digits(y, e)?) * 100 + i16::from(two_digits(a, r)?);
+    Date::new(year, two_digits(m, n)?, two_digits(d, t)?).ok().map(Day::of)
+}
+
+/// The moment written `2026-11-21T08:55:00Z`, or `2026-11-21 08:55:00` in `zone`, as most exports write it: read in one go,
+/// without changing what [`moment`] gives.
+fn plain_moment(text: &str, zone: &TimeZone) -> Option<i64> {
+    let (day, time) = text.as_bytes().split_first_chunk()?;
+    let (time, offset) = time.split_first_chunk()?;
+    let [b'T' | b' ', h, o, b':', m, i, b':', s, e] = *time else { return None };
+    let [hour, minute, second] = [two_digits(h, o)?, two_digits(m, i)?, two_digits(s, e)?];
+    let day = (hour < 24 && minute < 60 && second < 60).then(|| plain_day(day))??;
+    match offset {
+        b"Z" => {}
+        b"" if *zone == TimeZone::UTC => {}
+        b"" => return local(day.date().at(hour, minute, second, 0), zone),
+        _ => return None,
+    }
+    let [hour, minute, second] = [hour, minute, second].map(i64::from);
+    let moment = (((i64::from(day.to_epoch_days()) * 24 + hour) * 60 + minute) * 60 + second) * 1_000_000;
+    (moment <= Timestamp::MAX.as_microsecond()).then_some(moment)
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<i8> {
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| (byte - b'0') as i8);
+    Some(digit(tens)? * 10 + digit(ones)?)
+}
+
 /// The moment that a text names, in microseconds of UTC; without an offset it is a time of day in `zone`.
 pub fn moment(text: &str, form: Option<&str>, zone: &TimeZone) -> Option<i64> {
     let text = trim(text);
+    if let Some(plain) = form.is_none().then(|| plain_moment(text, zone)).flatten() {
+        return Some(plain);
+    }
     if let Some(form) = form {
         let parsed = BrokenDownTime::parse(form, text).ok()?;
         if let Ok(moment) = parsed.to_timestamp() {
@@ -227,6 +274,41 @@ mod tests {
             moment("02/23/26 08:55 PM", Some("%m/%d/%y %I:%M %p"), &TimeZone::UTC),
             moment("2026-02-23T20:55:00Z", None, &TimeZone::UTC)
         );
+    }
+
+    #[test]
+    fn a_plain_moment_is_what_any_moment_is() {
+        let new_york = jiff::tz::TimeZoneDatabase::bundled().get("America/New_York").unwrap();
+        let mut plain = 0;
+        for day in [
+            "0000-01-01",
+            "1969-12-31",
+            "2024-02-29",
+            "2023-02-29",
+            // An hour that was not there, and one that came twice.
+            "2026-03-08",
+            "2026-11-01",
+            "9999-12-30",
+            "9999-12-31",
+            "2024-1-01",
+            "20240101xx",
+        ] {
+            for time in ["00:00:00", "02:30:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "1:00:00", "12:00"] {
+                for (between, end) in [("T", "Z"), (" ", "Z"), ("T", ""), (" ", ""), ("T", "z"), ("T", "+00:00")] {
+                    let text = format!("{day}{between}{time}{end}");
+                    for zone in [&TimeZone::UTC, &new_york] {
+                        let Some(moment) = plain_moment(&text, zone) else { continue };
+                        plain += 1;
+                        let any = match text.parse::<Timestamp>() {
+                            Ok(any) => Some(any.as_microsecond()),
+                            Err(_) => local(text.parse().unwrap(), zone),
+                        };
+                        assert_eq!(any, Some(moment), "{text}");
+                    }
+                }
+            }
+        }
+        assert!(plain > 100, "{plain}");
     }
 
     #[test]
