@@ -1,11 +1,13 @@
 //! Rows told apart by their table's key.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array};
-use arrow::compute::take_record_batch;
-use arrow::row::{RowConverter, Rows, SortField};
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array, make_comparator};
+use arrow::compute::{SortOptions, take_record_batch};
+use arrow::error::ArrowError;
+use arrow::row::{OwnedRow, RowConverter, Rows, SortField};
 
 use crate::error::{Error, Result};
 use crate::query::DeclaredTable;
@@ -31,12 +33,32 @@ impl Keys {
         self.of_columns(&columns)
     }
 
+    /// How the key of each row of a batch but the first compares with that of the row before it.
+    pub fn steps(&self, batch: &RecordBatch) -> Result<impl Iterator<Item = Ordering>> {
+        let by_column = self.positions.iter().map(|position| {
+            let column = batch.column(*position);
+            make_comparator(column, column, SortOptions { descending: false, nulls_first: true })
+        });
+        let by_column: Vec<_> = by_column.collect::<Result<_, _>>().map_err(|error| incomparable(&error))?;
+        Ok((1..batch.num_rows()).map(move |row| {
+            by_column.iter().map(|compare| compare(row, row - 1)).find(|step| step.is_ne()).unwrap_or(Ordering::Equal)
+        }))
+    }
+
+    /// The keys of the first and the last row of a batch that has rows.
+    pub fn ends(&self, batch: &RecordBatch) -> Result<[OwnedRow; 2]> {
+        let end = |row: usize| self.of(&batch.slice(row, 1)).map(|rows| rows.row(0).owned());
+        Ok([end(0)?, end(batch.num_rows() - 1)?])
+    }
+
     /// The keys of rows of which only the key's columns are there, in the key's order.
     pub fn of_columns(&self, columns: &[ArrayRef]) -> Result<Rows> {
-        self.converter
-            .convert_columns(columns)
-            .map_err(|error| Error::failed(format!("could not compare keys: {error}")))
+        self.converter.convert_columns(columns).map_err(|error| incomparable(&error))
     }
+}
+
+fn incomparable(error: &ArrowError) -> Error {
+    Error::failed(format!("could not compare keys: {error}"))
 }
 
 /// Bytes of keys, for looking them up.

@@ -1,5 +1,6 @@
 //! Rows into the order of their key, however many they are and however they come.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -48,16 +49,13 @@ impl InOrder {
 
     /// Whether the rows of a batch go on where those before it ended.
     pub fn goes_on(&mut self, batch: &RecordBatch) -> Result<bool> {
-        let rows = self.keys.of(batch)?;
-        let mut last = self.last.as_ref().map(OwnedRow::row);
-        for row in &rows {
-            if last.is_some_and(|last| last > row) {
-                return Ok(false);
-            }
-            last = Some(row);
+        if batch.num_rows() == 0 {
+            return Ok(true);
         }
-        self.last = last.map(|row| row.owned());
-        Ok(true)
+        let [first, last] = self.keys.ends(batch)?;
+        let goes_on = self.last.as_ref().is_none_or(|last| *last <= first);
+        self.last = Some(last);
+        Ok(goes_on && self.keys.steps(batch)?.all(Ordering::is_ge))
     }
 }
 
@@ -244,8 +242,17 @@ impl Distinct {
 
     /// The rows whose key no row before them has.
     pub fn pass(&mut self, batch: RecordBatch) -> Result<RecordBatch> {
-        let rows = self.keys.of(&batch)?;
         let place = placed::places(&batch);
+        if batch.num_rows() == 0 {
+            return Ok(batch);
+        }
+        let [first, last] = self.keys.ends(&batch)?;
+        let is_new = self.last.as_ref().is_none_or(|(last, _)| *last < first);
+        if is_new && self.keys.steps(&batch)?.all(Ordering::is_gt) {
+            self.last = Some((last, place(batch.num_rows() - 1)));
+            return Ok(batch);
+        }
+        let rows = self.keys.of(&batch)?;
         let mut last = self.last.as_ref().map(|(row, place)| (row.row(), *place));
         let mut keep = Vec::with_capacity(batch.num_rows());
         for (at, row) in rows.iter().enumerate() {
