@@ -8,6 +8,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
@@ -131,7 +133,7 @@ pub fn exists(path: &Path) -> bool {
 pub struct NewFile {
     file: File,
     path: PathBuf,
-    sha256: Sha256,
+    sha256: Hashing,
     bytes: u64,
 }
 
@@ -140,27 +142,95 @@ impl NewFile {
     pub fn create(path: &Path) -> Result<Self> {
         let create = || OpenOptions::new().write(true).create_new(true).open(path);
         let file = changed("create", path, Change::Create(path), create)?;
-        Ok(Self { file, path: path.to_owned(), sha256: Sha256::new(), bytes: 0 })
+        Ok(Self { file, path: path.to_owned(), sha256: Hashing::default(), bytes: 0 })
     }
 
-    /// Makes the file's content durable (its name is not, before its folder is synced) and tells its length and SHA-256.
+    /// Makes the file's content durable (its name is not, before its folder is synced) and tells its length and SHA-256;
+    /// to be called once, at the end.
     #[cfg_attr(test, track_caller)]
     pub fn sync(&mut self) -> Result<(u64, String)> {
         changed("write to disk", &self.path, Change::Sync(&self.path), || self.file.sync_all())?;
-        Ok((self.bytes, hex(&self.sha256.clone().finalize())))
+        let sha256 = std::mem::take(&mut self.sha256).finish().map_err(|source| failed("hash", &self.path, &source))?;
+        Ok((self.bytes, sha256))
     }
 }
 
 impl Write for NewFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = make(Change::Write(&self.path, self.bytes, buffer), || self.file.write(buffer))?;
-        self.sha256.update(&buffer[..written]);
         self.bytes += written as u64;
+        self.sha256.update(&buffer[..written], self.bytes);
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// A SHA-256 being computed: of a long content by a thread of its own, beside the one that makes it.
+enum Hashing {
+    Here(Sha256),
+    Thread { pending: Vec<u8>, pieces: SyncSender<Vec<u8>>, thread: JoinHandle<Sha256> },
+}
+
+impl Hashing {
+    /// Contents of more bytes are long.
+    const LONG: u64 = 4 << 20;
+    /// Bytes that the thread is given at once, and how many such pieces may wait for it.
+    const PIECE: usize = 256 << 10;
+    const WAITING: usize = 16;
+
+    /// Goes on with the next bytes, up to `length` in all.
+    fn update(&mut self, bytes: &[u8], length: u64) {
+        match self {
+            Self::Here(sha256) => {
+                sha256.update(bytes);
+                if length > Self::LONG {
+                    *self = std::mem::take(self).apart();
+                }
+            }
+            Self::Thread { pending, pieces, .. } => {
+                pending.extend_from_slice(bytes);
+                if pending.len() >= Self::PIECE {
+                    // A thread that has ended before its time tells that when it is waited for.
+                    let _ = pieces.send(std::mem::replace(pending, Vec::with_capacity(Self::PIECE)));
+                }
+            }
+        }
+    }
+
+    /// On a thread of its own; here, where none can be had.
+    fn apart(self) -> Self {
+        let Self::Here(mut sha256) = self else { return self };
+        let so_far = sha256.clone();
+        let (pieces, given) = sync_channel::<Vec<u8>>(Self::WAITING);
+        let hash = move || {
+            given.iter().for_each(|piece| sha256.update(&piece));
+            sha256
+        };
+        match std::thread::Builder::new().name("hash".to_owned()).spawn(hash) {
+            Ok(thread) => Self::Thread { pending: Vec::with_capacity(Self::PIECE), pieces, thread },
+            Err(_) => Self::Here(so_far),
+        }
+    }
+
+    fn finish(self) -> io::Result<String> {
+        let sha256 = match self {
+            Self::Here(sha256) => sha256,
+            Self::Thread { pending, pieces, thread } => {
+                let _ = pieces.send(pending);
+                drop(pieces);
+                thread.join().map_err(|_| io::Error::other("the thread that does it broke off"))?
+            }
+        };
+        Ok(hex(&sha256.finalize()))
+    }
+}
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self::Here(Sha256::new())
     }
 }
 
@@ -378,5 +448,22 @@ impl Drop for Lock {
         let _ = self.empty();
         // Closing would not do while a child process, just forked, still holds the file open.
         let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_file_has_the_hash_of_its_bytes_however_they_come() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes: Vec<u8> = (0..Hashing::LONG as u32 * 2 + 7).map(|at| (at / 1000) as u8).collect();
+        for length in [8191, Hashing::PIECE, Hashing::PIECE + 1, bytes.len()] {
+            let path = folder.path().join(length.to_string());
+            let mut file = NewFile::create(&path).unwrap();
+            bytes.chunks(length).for_each(|piece| file.write_all(piece).unwrap());
+            assert_eq!(file.sync().unwrap(), (bytes.len() as u64, crate::hash::sha256(&bytes)));
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -192,16 +192,15 @@ fn properties(first: &RecordBatch) -> std::result::Result<WriterProperties, Parq
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
     for (field, column) in first.schema_ref().fields().iter().zip(first.columns()) {
-        // A dictionary of values that hardly come again costs much and is thrown away when it has grown too long.
-        if field.data_type().is_nested() || distinct_share(column) <= MOST_DISTINCT {
-            continue;
-        }
         let path = ColumnPath::from(field.name().as_str());
         // Least and greatest of texts in no order let nobody pass over any of them, and every text is compared for them.
-        if *field.data_type() == DataType::Utf8 && !column.as_string::<i32>().iter().is_sorted() {
+        if column.as_string_opt::<i32>().is_some_and(|texts| !texts.iter().is_sorted()) {
             properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
         }
-        properties = properties.set_column_dictionary_enabled(path, false);
+        // A dictionary of values that hardly come again costs much and is thrown away when it has grown too long.
+        if !field.data_type().is_nested() && distinct_share(column) > MOST_DISTINCT {
+            properties = properties.set_column_dictionary_enabled(path, false);
+        }
     }
     Ok(properties.build())
 }
@@ -231,6 +230,7 @@ fn unwritable(path: &Path, error: ParquetError) -> Error {
 #[cfg(test)]
 mod tests {
     use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::DataType;
 
     use super::*;
 
