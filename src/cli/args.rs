@@ -25,6 +25,10 @@ pub struct Arguments {
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub log_format: LogFormat,
 
+    /// Check all SQL anew, and leave what is known of it from before (in .forecastle/) as it is
+    #[arg(long, global = true)]
+    pub no_cache: bool,
+
     #[command(subcommand)]
     pub command: Command,
 }
@@ -56,14 +60,7 @@ pub enum Command {
         path: Option<String>,
     },
     /// Check everything without data: YAML, SQL with types, templates, and the headers of exports that are there
-    Validate {
-        /// Check for this pipeline only
-        pipeline: Option<String>,
-
-        /// How problems are told: for people on stderr, or for editors on stdout
-        #[arg(long, value_enum, default_value_t = ProblemFormat::Text, value_name = "FORMAT")]
-        format: ProblemFormat,
-    },
+    Validate(Validate),
     /// Print the JSON Schema of a kind of YAML, by which editors complete and check it; without one, list the kinds
     Schema {
         /// Of which YAML
@@ -224,6 +221,20 @@ pub struct Watch {
     /// The day to run; without it the newest that the lake holds
     #[arg(long, value_name = "DAY")]
     pub day: Option<Day>,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// Check for this pipeline only
+    pub pipeline: Option<String>,
+
+    /// How problems are told: for people on stderr, or for editors on stdout
+    #[arg(long, value_enum, default_value_t = ProblemFormat::Text, value_name = "FORMAT")]
+    pub format: ProblemFormat,
+
+    /// Tell also how many SQL statements were planned, and how many were known to be right from before
+    #[arg(long, short)]
+    pub verbose: bool,
 }
 
 #[derive(Debug, Default, Args)]

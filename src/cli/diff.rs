@@ -88,7 +88,7 @@ pub async fn diff(host: &Host, arguments: &Arguments) -> Result<Outcome> {
     // What stands before may be another project, or another state of the lake.
     let folder = match &against {
         Against::Folder(folder) => {
-            let other = project::load(folder.as_ref()).map_err(|_| no_project(folder))?;
+            let other = project::load(folder.as_ref()).map_err(|_| no_project(folder))?.without_cache();
             let of_other = other.pipeline(Some(&file.pipeline.name))?.clone();
             let prepared = run::prepare(&other, &of_other, &host.environment).await?;
             Some((prepared, of_other))

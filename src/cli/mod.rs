@@ -44,6 +44,7 @@ pub struct Host {
     pub environment: BTreeMap<String, String>,
     pub threads: usize,
     root: PathBuf,
+    has_cache: bool,
 }
 
 impl Host {
@@ -53,7 +54,8 @@ impl Host {
     }
 
     pub fn project(&self) -> Result<Project> {
-        project::load(&self.root)
+        let project = project::load(&self.root)?;
+        Ok(if self.has_cache { project } else { project.without_cache() })
     }
 }
 
@@ -66,7 +68,7 @@ pub fn main() -> ExitCode {
         .collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let root = arguments.project.clone().unwrap_or_else(nearest_project);
-    let host = Host { terminal, environment, threads, root };
+    let host = Host { terminal, environment, threads, root, has_cache: !arguments.no_cache };
     let done = command(&host, arguments.command);
     exit::code(&host.terminal, done)
 }
@@ -82,7 +84,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Diff(of) => block_on(diff::diff(host, &of)),
         Command::Docs { pipeline } => block_on(docs::docs(host, pipeline.as_deref())),
         Command::Runs { limit } => inspect::runs(host, limit),
-        Command::Validate { pipeline, format } => block_on(validate::validate(host, pipeline.as_deref(), format)),
+        Command::Validate(of) => block_on(validate::validate(host, &of)),
         Command::Schema { kind, write } => schema::schema(host, kind, write.as_deref()),
         Command::Test { select, pipeline, allow_empty } => {
             block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))

@@ -12,10 +12,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use forecastle::error::{Error, Kind, Result};
 use forecastle::problem;
 use forecastle::project::Saved;
+use forecastle::query::Counted;
 
 use super::args::{self, ProblemFormat};
 use super::exit::Outcome;
-use super::{Host, run, validate};
+use super::validate::{self, count};
+use super::{Host, run};
 
 /// How long it takes at most to see a save.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
@@ -52,12 +54,16 @@ async fn look_and_wait(
     let mut changed: Vec<String> = Vec::new();
     loop {
         let started = Instant::now();
-        let is_well = look(host, arguments).await;
+        let mut counted = Counted::default();
+        let is_well = look(host, arguments, &mut counted).await;
         let took = started.elapsed().as_millis();
         let what = if changed.is_empty() { "all files".to_owned() } else { changed.join(", ") };
         let outcome =
             if is_well { host.terminal.paint("1;32", "good") } else { host.terminal.paint("1;31", "not good") };
-        host.terminal.say(&format!("{outcome}: {what}, in {took} ms; waiting for the next save"));
+        let Counted { planned, recalled } = counted;
+        let of = count(planned + recalled, "statement");
+        host.terminal
+            .say(&format!("{outcome}: {what}, {planned} of {of} planned, in {took} ms; waiting for the next save"));
         let Some(next) = saves.recv().await else {
             return Err(Error::new(Kind::Io, "the project's files are watched no longer"));
         };
@@ -71,8 +77,8 @@ async fn look_and_wait(
     }
 }
 
-/// Checks everything, then runs what is asked for; what is wrong is told here.
-async fn look(host: &Host, arguments: &args::Watch) -> bool {
+/// Checks everything, then runs what is asked for; what is wrong is told here. Counts the statements that it checked.
+async fn look(host: &Host, arguments: &args::Watch, counted: &mut Counted) -> bool {
     let told = |done: Result<Outcome>| match done {
         Ok(outcome) => outcome == Outcome::Done,
         Err(error) => {
@@ -80,7 +86,12 @@ async fn look(host: &Host, arguments: &args::Watch) -> bool {
             false
         }
     };
-    if !told(validate::validate(host, arguments.pipeline.as_deref(), ProblemFormat::Text).await) {
+    let looked = validate::look(host, arguments.pipeline.as_deref(), ProblemFormat::Text).await;
+    let found = looked.and_then(|looked| {
+        *counted = looked.validated.counted;
+        validate::tell(host, looked, ProblemFormat::Text)
+    });
+    if !told(found) {
         return false;
     }
     if !arguments.run && arguments.report.is_none() {

@@ -67,6 +67,7 @@ use uuid::Uuid;
 
 pub use collect::{Collected, Garbage};
 pub use commit::{Commit, CommitMeta, Facts, Origin, Version};
+pub use fs::Scrap;
 pub use history::{MarkedRow, Marks, key_hash};
 pub use keep::Keep;
 pub use log::{Change, ChangeKind, changes};

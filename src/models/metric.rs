@@ -121,7 +121,7 @@ impl Of<'_> {
             {
                 select.selection = Some(condition.clone());
             }
-            problems.extend(session.check(&selection, &sql).await.err());
+            problems.extend(session.columns(&selection, &sql).await.err());
         }
         problems
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::logical_expr::LogicalPlan;
 use tokio::task::JoinSet;
 
 use super::{metric, partition};
@@ -47,10 +46,16 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
                 if let Some(columns) = itself {
                     session.register(&model.name.to_string(), Arc::new(EmptyTable::new(columns)))?;
                 }
+                // Known from before, it may free others at once.
+                if let Some(made) = session.recall(&model.selection) {
+                    waiting.settle(&model.name);
+                    take(session, catalogue, &mut planned, model, Ok(made)).await?;
+                    continue;
+                }
                 let (session, model) = (session.clone(), model.clone());
                 running.spawn(async move {
-                    let plan = session.check(&model.selection, &model.sql).await;
-                    (model, plan)
+                    let made = session.columns(&model.selection, &model.sql).await;
+                    (model, made)
                 });
             } else {
                 planned.unchecked.insert(model.name.clone());
@@ -58,22 +63,34 @@ pub async fn plan(session: &Session, catalogue: &Catalogue) -> Result<Planned> {
             }
         }
         let Some(finished) = running.join_next().await else { break };
-        let (model, plan) = finished.map_err(|error| Error::failed(format!("planning broke off: {error}")))?;
+        let (model, made) = finished.map_err(|error| Error::failed(format!("planning broke off: {error}")))?;
         waiting.settle(&model.name);
-        match plan.and_then(|plan| columns(&model, &plan)) {
-            Ok(schema) => {
-                session.register(&model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
-                let wrong = metric::check(session, catalogue, &model, &schema).await;
-                if wrong.is_empty() {
-                    planned.schemas.insert(model.name, schema);
-                }
-                planned.problems.extend(wrong);
-            }
-            Err(found) => planned.problems.push(found),
-        }
+        take(session, catalogue, &mut planned, &model, made).await?;
     }
     problem::sort(&mut planned.problems);
     Ok(planned)
+}
+
+/// Notes what became of a model; its columns are there for whoever reads it.
+async fn take(
+    session: &Session,
+    catalogue: &Catalogue,
+    planned: &mut Planned,
+    model: &Model,
+    made: Result<SchemaRef, Problem>,
+) -> Result<()> {
+    match made.and_then(|made| columns(model, made)) {
+        Ok(schema) => {
+            session.register(&model.name.to_string(), Arc::new(EmptyTable::new(lake::as_read(&schema))))?;
+            let wrong = metric::check(session, catalogue, model, &schema).await;
+            if wrong.is_empty() {
+                planned.schemas.insert(model.name.clone(), schema);
+            }
+            planned.problems.extend(wrong);
+        }
+        Err(found) => planned.problems.push(found),
+    }
+    Ok(())
 }
 
 /// Models that have not been planned, each until all that it reads has.
@@ -114,9 +131,8 @@ impl<'c> Waiting<'c> {
     }
 }
 
-/// The columns of a planned model as whoever reads it sees them, of which no two may have the same name.
-fn columns(model: &Model, plan: &LogicalPlan) -> Result<SchemaRef, Problem> {
-    let schema = Arc::clone(plan.schema().inner());
+/// The columns that a model makes as whoever reads it sees them, of which no two may have the same name.
+fn columns(model: &Model, schema: SchemaRef) -> Result<SchemaRef, Problem> {
     if let Some(found) = partition::mistake(model, &schema) {
         return Err(found);
     }

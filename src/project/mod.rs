@@ -43,7 +43,12 @@ pub struct Project {
     pub problems: Vec<Problem>,
     /// What the pipelines that cannot be read say of the pack, as far as that can be seen.
     pub pack_of_broken: Pack,
+    /// The folder for what was worked out of the files and can be worked out again; `None` where nothing is to be kept.
+    pub cache: Option<PathBuf>,
 }
+
+/// Where a project's cache lies, from its root. It may be deleted at any time.
+const CACHE: &str = ".forecastle";
 
 /// Reads a project's pipelines.
 pub fn load(root: &Path) -> Result<Project> {
@@ -84,10 +89,15 @@ pub fn load(root: &Path) -> Result<Project> {
         }
     }
     problem::sort(&mut problems);
-    Ok(Project { root: root.to_owned(), pipelines, problems, pack_of_broken })
+    Ok(Project { root: root.to_owned(), pipelines, problems, pack_of_broken, cache: Some(root.join(CACHE)) })
 }
 
 impl Project {
+    /// The project, of which nothing is known from before and nothing is kept.
+    pub fn without_cache(self) -> Self {
+        Self { cache: None, ..self }
+    }
+
     /// The tables of which snapshots are kept as whole files in a lake, by any pipeline that fills it.
     pub fn kept(&self, lake: &str) -> BTreeMap<TableName, Keep> {
         let folder = |lake: &str| lake.trim_start_matches("./").trim_end_matches('/').to_owned();

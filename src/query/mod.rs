@@ -4,6 +4,7 @@
 //! SELECT, and is planned and run by a [`Session`].
 
 pub mod changes;
+pub mod checked;
 mod complaint;
 mod constant;
 pub mod declared;
@@ -20,6 +21,7 @@ pub mod user_function;
 
 use datafusion::error::DataFusionError;
 
+pub use checked::{Checked, Counted};
 pub use declared::{DeclaredColumn, DeclaredTable};
 pub use function::Settings;
 pub use metric::Metrics;

@@ -4,10 +4,12 @@
 //! of its own. It runs each query on one partition, so that sums of floats come out the same on every
 //! machine; queries run beside each other instead.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
@@ -20,12 +22,14 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
 
+use super::checked::{Checked, Digest, Key};
 use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
 use super::{Sql, constant, rule};
 use crate::error::{Error, Kind, Result};
+use crate::holiday::Holidays;
 use crate::limit::Memory;
 use crate::problem::Problem;
 
@@ -42,6 +46,18 @@ pub struct Session {
     task: Arc<TaskContext>,
     pasts: Pasts,
     function_problems: Arc<Vec<Problem>>,
+    /// What is known from before; only where statements are planned and none is run.
+    recollection: Option<Arc<Recollection>>,
+}
+
+/// What is known from before of statements like those of a session, and what they depend on.
+struct Recollection {
+    checked: Arc<Checked>,
+    settings: Digest,
+    functions: UserFunctions,
+    holidays: Arc<Holidays>,
+    /// A hash of the columns of each relation, and of each declared table whose past can be asked for.
+    relations: RwLock<BTreeMap<String, u128>>,
 }
 
 impl Session {
@@ -60,7 +76,25 @@ impl Session {
             let function = past::Function { name, settings: settings.clone(), pasts: Arc::clone(&pasts) };
             state.register_udtf(name, Arc::new(function));
         }
-        Ok(Self { task: state.task_ctx(), state: Arc::new(state), pasts, function_problems: Arc::new(problems) })
+        Ok(Self {
+            task: state.task_ctx(),
+            state: Arc::new(state),
+            pasts,
+            function_problems: Arc::new(problems),
+            recollection: None,
+        })
+    }
+
+    /// An engine for relations without rows, in which statements that were found right before are not planned again.
+    pub fn open_for_checks(settings: &Settings, functions: &UserFunctions, checked: &Arc<Checked>) -> Result<Self> {
+        let recollection = Recollection {
+            checked: Arc::clone(checked),
+            settings: Digest::of_settings(settings),
+            functions: functions.clone(),
+            holidays: Arc::clone(&settings.holidays),
+            relations: RwLock::default(),
+        };
+        Ok(Self { recollection: Some(Arc::new(recollection)), ..Self::open(settings, functions)? })
     }
 
     /// What is wrong with the user's functions.
@@ -70,6 +104,9 @@ impl Session {
 
     /// Registers a declared table for `as_of` and `each`, over one of the same name if there is one.
     pub fn register_past(&self, name: &str, past: Past) {
+        if let Some(recollection) = &self.recollection {
+            recollection.register(past_of(&past::history_of(name)), &past.schema);
+        }
         if let Ok(mut pasts) = self.pasts.write() {
             pasts.insert(name.to_owned(), past);
         }
@@ -78,6 +115,9 @@ impl Session {
     /// Registers a relation `schema.table`, over one of the same name if there is one.
     pub fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
         let failed = |error: DataFusionError| Error::failed(format!("could not register {name}: {error}"));
+        if let Some(recollection) = &self.recollection {
+            recollection.register(name.to_owned(), &table.schema());
+        }
         let (schema_name, table_name) = name.split_once('.').unwrap_or(("public", name));
         let catalogue = self.state.catalog_list().catalog(CATALOGUE);
         let catalogue = catalogue.ok_or_else(|| Error::failed("the engine has no catalogue"))?;
@@ -110,6 +150,26 @@ impl Session {
         constant::check_plan(&analysed, sql).map_or(Ok(plan), Err)
     }
 
+    /// The columns of a statement that was found right before, over the same relations; `None` where it is to be planned.
+    pub fn recall(&self, selection: &Selection) -> Option<SchemaRef> {
+        let recollection = self.recollection.as_ref()?;
+        recollection.checked.recall(recollection.key(selection))
+    }
+
+    /// The columns of a statement, checked as by `check` unless it was found right before.
+    pub async fn columns(&self, selection: &Selection, sql: &Sql) -> Result<SchemaRef, Problem> {
+        let Some(recollection) = &self.recollection else {
+            return Ok(Arc::clone(self.check(selection, sql).await?.schema().inner()));
+        };
+        let key = recollection.key(selection);
+        if let Some(columns) = recollection.checked.recall(key) {
+            return Ok(columns);
+        }
+        let columns = self.check(selection, sql).await.map(|plan| Arc::clone(plan.schema().inner()));
+        recollection.checked.planned(key, columns.as_ref().ok());
+        columns
+    }
+
     /// Runs a plan; its rows come as they are made.
     pub async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream, DataFusionError> {
         let plan = self.state.create_physical_plan(plan).await?;
@@ -120,6 +180,27 @@ impl Session {
     pub async fn collect(&self, plan: &LogicalPlan) -> Result<Vec<RecordBatch>, DataFusionError> {
         self.stream(plan).await?.try_collect().await
     }
+}
+
+impl Recollection {
+    fn register(&self, name: String, schema: &SchemaRef) {
+        let mut relations = self.relations.write().unwrap_or_else(PoisonError::into_inner);
+        relations.insert(name, Digest::of_columns(schema));
+    }
+
+    fn key(&self, selection: &Selection) -> Key {
+        let code = user_function::code(&self.functions, &self.holidays, &selection.calls);
+        let relations = self.relations.read().unwrap_or_else(PoisonError::into_inner);
+        self.settings.clone().key(selection, &code, |relation| match relation.function {
+            Some(_) => relations.get(&past_of(&relation.name)).copied(),
+            None => relations.get(&relation.name).copied(),
+        })
+    }
+}
+
+/// What the functions of the past see of a declared table, by the relation that they look into.
+fn past_of(history: &str) -> String {
+    format!("{history}()")
 }
 
 /// The second lock: no plan that writes, defines or sets passes, whatever the parser let through.

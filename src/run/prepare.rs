@@ -17,7 +17,7 @@ use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
 use crate::project::{self, Files, Pack, PipelineFile, Project};
-use crate::query::{Session, Settings, session};
+use crate::query::{Checked, Session, Settings, session};
 use crate::reports::{self, Known, Template, Tile};
 use crate::{checks, query};
 
@@ -116,10 +116,18 @@ pub fn pack_of(project: &Project) -> Pack {
 
 /// Reads and plans the layered files.
 pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
+    let checked = Checked::open(project.cache.as_deref());
+    let examined = examine_over(project, pack, &checked).await;
+    checked.keep();
+    examined
+}
+
+/// Likewise, over what is known from before; what is planned becomes known.
+pub async fn examine_over(project: &Project, pack: Pack, checked: &Arc<Checked>) -> Result<Examined> {
     let files = project::load_files(&project.root, pack == Pack::Shipped)?;
     let catalogue = catalogue::load(&files);
     let mut problems = catalogue.problems.clone();
-    let session = Session::open(&neutral_settings(), &catalogue.functions)?;
+    let session = Session::open_for_checks(&neutral_settings(), &catalogue.functions, checked)?;
     problems.extend(session.function_problems().iter().cloned());
     let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
@@ -166,8 +174,8 @@ async fn check_report(
         if !planned.covers(catalogue, &query.selection) {
             continue;
         }
-        match session.check(&query.selection, &query.sql).await {
-            Ok(plan) => drop(columns.insert(name.clone(), reports::columns(plan.schema().inner()))),
+        match session.columns(&query.selection, &query.sql).await {
+            Ok(made) => drop(columns.insert(name.clone(), reports::columns(&made))),
             Err(found) => problems.push(found),
         }
     }

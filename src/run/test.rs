@@ -12,7 +12,7 @@ use crate::models::{
 };
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, Pack, PipelineFile, Project};
-use crate::query::Session;
+use crate::query::{Checked, Session};
 
 /// A test, and what became of it.
 pub type Tested = (Test, Verdict);
@@ -39,9 +39,11 @@ pub async fn test(
     let (of, _) = catalogue::load_tests(&files, &catalogue, is_wanted);
     let tested: BTreeSet<TableName> = of.into_iter().map(|file| file.model.name).collect();
     let below = below(&catalogue, tested);
-    let session = Session::open(&prepare::neutral_settings(), &catalogue.functions)?;
+    let checked = Checked::open(project.cache.as_deref());
+    let session = Session::open_for_checks(&prepare::neutral_settings(), &catalogue.functions, &checked)?;
     let planned = models::plan(&session, &below).await?;
     let (tests, mut problems) = read(&session, &files, &catalogue, &planned, is_wanted).await;
+    checked.keep();
     problems.extend(session.function_problems().iter().cloned());
     problems.extend(planned.problems.iter().cloned());
     if !problems.is_empty() {

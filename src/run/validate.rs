@@ -5,6 +5,7 @@ use super::test;
 use crate::error::Result;
 use crate::problem::{self, Problem};
 use crate::project::{Pack, PipelineFile, Project};
+use crate::query::{Checked, Counted};
 
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Validated {
     pub checks: usize,
     pub reports: usize,
     pub tests: usize,
+    /// The statements of all of these.
+    pub counted: Counted,
 }
 
 /// Checks the project's files and, for each of the pipelines, its sources, and its maps against the headers of the
@@ -30,8 +33,10 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
     let packs = [Pack::Shipped, Pack::None]
         .into_iter()
         .filter(|pack| used(pack) || (pipelines.is_empty() && *pack == project.pack_of_broken));
+    let checked = Checked::open(project.cache.as_deref());
     for pack in packs {
-        let Examined { files, catalogue, session, planned, problems, .. } = prepare::examine(project, pack).await?;
+        let examined = prepare::examine_over(project, pack, &checked).await?;
+        let Examined { files, catalogue, session, planned, problems, .. } = examined;
         validated.problems.extend(problems);
         let (tests, problems) = test::read(&session, &files, &catalogue, &planned, |_| true).await;
         validated.problems.extend(problems);
@@ -48,6 +53,8 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
             validated.problems.extend(prepare::check_headers(&jobs, &file.pipeline)?);
         }
     }
+    checked.keep();
+    validated.counted = checked.counted();
     problem::sort(&mut validated.problems);
     Ok(validated)
 }

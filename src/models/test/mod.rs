@@ -72,8 +72,8 @@ pub async fn read(
     let mut problems = Vec::new();
     for (at, test) in file.tests.tests.iter().enumerate() {
         let (model, schema) = match file.model_of(at, catalogue) {
-            Ok(model) if model.is_metric() => match session.check(&model.selection, &model.sql).await {
-                Ok(plan) => (Arc::new(model), Arc::clone(plan.schema().inner())),
+            Ok(model) if model.is_metric() => match session.columns(&model.selection, &model.sql).await {
+                Ok(made) => (Arc::new(model), made),
                 Err(found) => {
                     problems.push(found);
                     continue;
