@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{CheckHeader, Gravity, ProjectFile};
-use crate::query::{Metrics, Selection, Sql, statement};
+use crate::query::{Checked, Metrics, Selection, Sql, statement};
 
 use super::model;
 
@@ -80,10 +80,15 @@ impl CheckOutcome {
 }
 
 /// Reads a file of `sql/check/`.
-pub fn parse(name: &TableName, file: &ProjectFile, metrics: &Metrics) -> Result<Check, Vec<Problem>> {
+pub fn parse(
+    name: &TableName,
+    file: &ProjectFile,
+    metrics: &Metrics,
+    checked: &Checked,
+) -> Result<Check, Vec<Problem>> {
     let (header, _) = model::header::<CheckHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_over(&sql, metrics).map_err(|found| vec![found])?;
+    let selection = statement::parse_file(&sql, metrics, checked).map_err(|found| vec![found])?;
     let CheckHeader { description, severity, .. } = header;
     Ok(Check {
         name: name.to_string(),

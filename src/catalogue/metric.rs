@@ -146,14 +146,14 @@ impl Catalogue {
     fn view(&self, id: &str, metric: &Read) -> Model {
         let selection = match &self.metrics.known[id].definition {
             Definition::Base(_) => metric.selection.clone(),
-            Definition::Derived(formula) => Selection {
-                statement: metric::total(id, &self.metrics).map_or_else(
-                    || metric.selection.statement.clone(),
+            Definition::Derived(formula) => Selection::made(
+                metric::total(id, &self.metrics).map_or_else(
+                    || metric.selection.statement(),
                     |query| Statement::Statement(Box::new(SqlStatement::Query(Box::new(query)))),
                 ),
-                calls: metric.selection.calls.clone(),
-                relations: relations(formula, &metric.file.sql),
-            },
+                metric.selection.calls.clone(),
+                relations(formula, &metric.file.sql),
+            ),
         };
         Model {
             name: metric.name.clone(),

@@ -31,7 +31,7 @@ pub use test_file::{TestFile, load_tests};
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
-use crate::query::{DeclaredTable, Metrics, Selection, Sql, UserFunctions, declared, user_function};
+use crate::query::{Checked, DeclaredTable, Metrics, Selection, Sql, UserFunctions, declared, user_function};
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
@@ -61,12 +61,17 @@ const FUNCTION: &str = "function";
 
 /// Parses the layered files.
 pub fn load(files: &Files) -> Catalogue {
+    load_over(files, &Checked::default())
+}
+
+/// Likewise; what is known from before of what files read is not looked for again.
+pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.add_metrics(files);
     for (path, file) in files.iter().filter(|(path, _)| metric::metric_path(path).is_none()) {
         let found = match path.split_once('/') {
             // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
-            Some(("sql", rest)) if project::tested(rest).is_none() => catalogue.add_sql(rest, file),
+            Some(("sql", rest)) if project::tested(rest).is_none() => catalogue.add_sql(rest, file, checked),
             Some(("reports", rest)) => catalogue.add_report(rest, file),
             _ => Ok(()),
         };
@@ -82,6 +87,16 @@ pub fn load(files: &Files) -> Catalogue {
     catalogue
 }
 
+/// The files of models and checks, to be read ahead.
+pub fn statements(files: &Files) -> Vec<Sql> {
+    let is_select = |path: &str| {
+        let of_function = path.strip_prefix("sql/").is_some_and(|rest| rest.split('/').next() == Some(FUNCTION));
+        path.starts_with("sql/") && !of_function && project::tested(path).is_none()
+    };
+    let written = files.iter().filter(|(path, _)| is_select(path) && metric::metric_path(path).is_none());
+    written.map(|(_, file)| Sql::file(&file.source)).filter(|sql| !declared::is_declaration(sql)).collect()
+}
+
 impl Catalogue {
     /// Whether a relation has a file with a mistake, which is told there.
     pub fn is_broken(&self, relation: &str) -> bool {
@@ -93,7 +108,7 @@ impl Catalogue {
         selection.calls.iter().any(|called| self.broken_functions.contains(called))
     }
 
-    fn add_sql(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
+    fn add_sql(&mut self, path: &str, file: &ProjectFile, checked: &Checked) -> Result<(), Vec<Problem>> {
         let name = name(path, file).map_err(|found| vec![found])?;
         let sql = Sql::file(&file.source);
         let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
@@ -102,7 +117,7 @@ impl Catalogue {
             problems
         };
         if name.schema() == CHECK {
-            self.checks.push(check::parse(&name, file, &self.metrics)?);
+            self.checks.push(check::parse(&name, file, &self.metrics, checked)?);
         } else if name.schema() == FUNCTION {
             match user_function::parse(name.table(), sql) {
                 Ok(function) => drop(self.functions.insert(function.name.clone(), function)),
@@ -117,7 +132,7 @@ impl Catalogue {
                 Err(found) => return Err(broken(self, vec![found])),
             }
         } else {
-            match model::parse(name.clone(), file, &self.metrics) {
+            match model::parse(name.clone(), file, &self.metrics, checked) {
                 Ok(model) => drop(self.models.insert(name, model)),
                 Err(found) => return Err(broken(self, found)),
             }

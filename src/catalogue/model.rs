@@ -6,7 +6,7 @@ use crate::hash::sha256;
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{self, Layer, Materialize, ModelHeader, ProjectFile};
-use crate::query::{Metrics, Relation, Selection, Sql, statement};
+use crate::query::{Checked, Metrics, Relation, Selection, Sql, statement};
 use crate::yaml::{self, Document};
 
 use super::check::Check;
@@ -34,7 +34,7 @@ impl Model {
 
     /// The hash of its SQL as the engine reads it: comments and spaces do not count.
     pub fn code(&self) -> String {
-        sha256(self.selection.statement.to_string())
+        sha256(self.selection.statement().to_string())
     }
 
     /// Whether it reads its own earlier partitions.
@@ -61,10 +61,10 @@ pub fn header<T: serde::de::DeserializeOwned + Default>(
 }
 
 /// Reads a model's file.
-pub fn parse(name: TableName, file: &ProjectFile, metrics: &Metrics) -> Result<Model, Vec<Problem>> {
+pub fn parse(name: TableName, file: &ProjectFile, metrics: &Metrics, checked: &Checked) -> Result<Model, Vec<Problem>> {
     let (header, document) = header::<ModelHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_over(&sql, metrics).map_err(|found| vec![found])?;
+    let selection = statement::parse_file(&sql, metrics, checked).map_err(|found| vec![found])?;
     let mut checks = Vec::new();
     let mut problems = Vec::new();
     let incremental =

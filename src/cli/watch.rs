@@ -60,10 +60,14 @@ async fn look_and_wait(
         let what = if changed.is_empty() { "all files".to_owned() } else { changed.join(", ") };
         let outcome =
             if is_well { host.terminal.paint("1;32", "good") } else { host.terminal.paint("1;31", "not good") };
-        let Counted { planned, recalled } = counted;
-        let of = count(planned + recalled, "statement");
-        host.terminal
-            .say(&format!("{outcome}: {what}, {planned} of {of} planned, in {took} ms; waiting for the next save"));
+        // Where no pipeline could be read there is nothing to tell of statements.
+        let planned = match counted {
+            Counted { planned: 0, recalled: 0 } => String::new(),
+            Counted { planned, recalled } => {
+                format!(", {planned} of {} planned", count(planned + recalled, "statement"))
+            }
+        };
+        host.terminal.say(&format!("{outcome}: {what}{planned}, in {took} ms; waiting for the next save"));
         let Some(next) = saves.recv().await else {
             return Err(Error::new(Kind::Io, "the project's files are watched no longer"));
         };

@@ -266,7 +266,7 @@ fn reads(selection: &Selection) -> Vec<String> {
 
 /// The statement as the engine gets it, in the parser's own form.
 fn expanded(selection: &Selection) -> String {
-    format!("{:#}", selection.statement)
+    format!("{:#}", selection.statement())
 }
 
 fn materialize(of: Materialize) -> String {

@@ -9,7 +9,7 @@ use crate::path;
 use crate::problem::{self, Problem};
 use crate::project::Aggregation;
 use crate::query::metric::{Base, Definition, Metric};
-use crate::query::{Session, Sql, sql_type, statement};
+use crate::query::{Selection, Session, Sql, sql_type, statement};
 use crate::yaml::Segment;
 
 /// What is wrong with a model that is the view of a metric, now that its columns are known.
@@ -114,13 +114,15 @@ impl Of<'_> {
             let sql = level_sql(&self.metric.header, self.file, at);
             let frame =
                 Sql::file(&problem::SourceFile::new("<level>", format!("SELECT 1 AS x FROM {}", self.metric.view())));
-            let Ok(mut selection) = statement::parse(&frame) else { continue };
-            if let Statement::Statement(inner) = &mut selection.statement
+            let Ok(selection) = statement::parse(&frame) else { continue };
+            let mut statement = selection.statement();
+            if let Statement::Statement(inner) = &mut statement
                 && let SqlStatement::Query(query) = inner.as_mut()
                 && let SetExpr::Select(select) = query.body.as_mut()
             {
                 select.selection = Some(condition.clone());
             }
+            let selection = Selection::made(statement, selection.calls, selection.relations);
             problems.extend(session.columns(&selection, &sql).await.err());
         }
         problems

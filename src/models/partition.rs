@@ -126,10 +126,10 @@ impl Recipe {
         let Settings { calendar, timezone, currency, holidays, .. } = settings;
         let mut parts = vec![format!("{calendar:?} {} {currency}", timezone.iana_name().unwrap_or_default())];
         parts.extend(above.iter().map(|above| match above {
-            Above::Inlined(model) => format!("{} {}", model.name, model.selection.statement),
+            Above::Inlined(model) => format!("{} {}", model.name, model.selection.statement()),
             Above::Partitioned(recipe) => format!("{} {}", recipe.model.name, recipe.code),
         }));
-        parts.push(model.selection.statement.to_string());
+        parts.push(model.selection.statement().to_string());
         let inlined = above.iter().filter_map(|above| match above {
             Above::Inlined(model) => Some(model.as_ref()),
             Above::Partitioned(_) => None,

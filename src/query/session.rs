@@ -136,7 +136,7 @@ impl Session {
 
     /// Plans a statement over the registered relations: names and types, no data.
     pub async fn plan(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
-        let plan = self.state.statement_to_plan(selection.statement.clone()).await;
+        let plan = self.state.statement_to_plan(selection.statement()).await;
         let plan = plan.map_err(|error| sql.problem(&error))?;
         guard(&plan, sql)?;
         Ok(plan)

@@ -1,7 +1,9 @@
 //! SQL as a parsed statement: one SELECT, read-only by construction, and the relations that it reads.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::hash::{Hash, Hasher};
+use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
@@ -12,6 +14,11 @@ use datafusion::sql::sqlparser::ast::{
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
 
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use super::checked::Checked;
+use super::past;
 use crate::problem::{Place, Problem};
 use crate::query::constant;
 use crate::query::from::{self, Call};
@@ -22,14 +29,31 @@ use crate::query::sql::Sql;
 /// Nested deeper, a statement is refused instead of exhausting the stack.
 const MAX_DEPTH: usize = 100;
 
-/// One parsed SELECT.
+/// One SELECT that can be parsed.
 #[derive(Debug, Clone)]
 pub struct Selection {
-    pub statement: Statement,
+    tree: Tree,
     /// The functions that it calls, in lower case.
     pub calls: BTreeSet<String>,
     /// The relations that it reads, without its own common table expressions, in lower case as `schema.table`.
     pub relations: Vec<Relation>,
+}
+
+/// Where a statement's tree comes from.
+#[derive(Debug, Clone)]
+enum Tree {
+    /// What the text alone does not tell: metrics were put in.
+    Held(Box<Statement>),
+    /// A tree takes many times the room of its text, and most are needed once or never: whoever needs it parses it.
+    Written(Sql),
+}
+
+/// What a text that calls no metric reads and calls.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reading {
+    calls: BTreeSet<String>,
+    /// Each with its place in the text, and the function in FROM that looks into it.
+    relations: Vec<(String, Range<usize>, Option<String>)>,
 }
 
 /// A relation that a statement reads, and where it is first named.
@@ -42,9 +66,57 @@ pub struct Relation {
 }
 
 impl Selection {
+    /// A statement that stands in no text.
+    pub fn made(statement: Statement, calls: BTreeSet<String>, relations: Vec<Relation>) -> Self {
+        Self { tree: Tree::Held(Box::new(statement)), calls, relations }
+    }
+
+    /// The parsed statement.
+    pub fn statement(&self) -> Statement {
+        match &self.tree {
+            Tree::Held(statement) => statement.as_ref().clone(),
+            Tree::Written(sql) => {
+                parsed(sql, &Metrics::default()).expect("it was parsed before, when it was found what it reads").0
+            }
+        }
+    }
+
+    /// What two statements have in common if they are the same.
+    pub fn hash(&self, hasher: &mut impl Hasher) {
+        match &self.tree {
+            // The tree and not its text: where a metric was put in, two trees may have the same text.
+            Tree::Held(statement) => match statement.as_ref() {
+                Statement::Statement(statement) => (0, statement).hash(hasher),
+                other => (1, other.to_string()).hash(hasher),
+            },
+            Tree::Written(sql) => (2, &sql.text).hash(hasher),
+        }
+    }
+
+    /// What a statement reads that is a file from end to end; `None`, if metrics were put in.
+    fn reading(&self) -> Option<Reading> {
+        let Tree::Written(_) = &self.tree else { return None };
+        let relation = |of: &Relation| (of.name.clone(), of.place.span.clone(), of.function.map(str::to_owned));
+        Some(Reading { calls: self.calls.clone(), relations: self.relations.iter().map(relation).collect() })
+    }
+
+    /// The statement of a file, by what was found before that it reads.
+    fn read(reading: Reading, sql: &Sql) -> Option<Self> {
+        let relation = |(name, span, function): (String, Range<usize>, Option<String>)| {
+            let function = match function {
+                Some(named) => Some(past::ALL.into_iter().find(|known| *known == named)?),
+                None => None,
+            };
+            Some(Relation { name, place: sql.place(span), function })
+        };
+        let relations = reading.relations.into_iter().map(relation).collect::<Option<Vec<_>>>()?;
+        Some(Self { tree: Tree::Written(sql.clone()), calls: reading.calls, relations })
+    }
+
     /// The SQL of those of the answer's columns, so many in all, that were given no name; `None` for the others.
     pub fn unnamed_columns(&self, count: usize) -> Vec<Option<String>> {
-        let items = self.projection().unwrap_or_default();
+        let statement = self.statement();
+        let items = projection(&statement).unwrap_or_default();
         let sql = |item: &SelectItem| match item {
             SelectItem::UnnamedExpr(expr) if !is_column(expr) => Some(expr.to_string()),
             _ => None,
@@ -68,21 +140,21 @@ impl Selection {
         }
         columns
     }
+}
 
-    /// The SELECT list that names the answer's columns.
-    fn projection(&self) -> Option<&[SelectItem]> {
-        let Statement::Statement(statement) = &self.statement else { return None };
-        let SqlStatement::Query(query) = statement.as_ref() else { return None };
-        let mut body = query.body.as_ref();
-        loop {
-            body = match body {
-                SetExpr::Select(select) => return Some(&select.projection),
-                SetExpr::Query(query) => query.body.as_ref(),
-                // The first SELECT names the columns of all.
-                SetExpr::SetOperation { left, .. } => left.as_ref(),
-                _ => return None,
-            };
-        }
+/// The SELECT list that names the answer's columns.
+fn projection(statement: &Statement) -> Option<&[SelectItem]> {
+    let Statement::Statement(statement) = statement else { return None };
+    let SqlStatement::Query(query) = statement.as_ref() else { return None };
+    let mut body = query.body.as_ref();
+    loop {
+        body = match body {
+            SetExpr::Select(select) => return Some(&select.projection),
+            SetExpr::Query(query) => query.body.as_ref(),
+            // The first SELECT names the columns of all.
+            SetExpr::SetOperation { left, .. } => left.as_ref(),
+            _ => return None,
+        };
     }
 }
 
@@ -100,6 +172,53 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
 
 /// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
 pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
+    let (statement, calls, relations) = parsed(sql, metrics)?;
+    let tree = if may_call_metrics(&sql.text) { Tree::Held(Box::new(statement)) } else { Tree::Written(sql.clone()) };
+    Ok(Selection { tree, calls, relations })
+}
+
+/// As `parse_over`, of SQL that is a file from end to end; what is known from before of what it reads is not looked for again.
+pub fn parse_file(sql: &Sql, metrics: &Metrics, checked: &Checked) -> Result<Selection, Problem> {
+    let known = if may_call_metrics(&sql.text) { None } else { checked.reading(&sql.text) };
+    if let Some(selection) = known.and_then(|reading| Selection::read(reading, sql)) {
+        return Ok(selection);
+    }
+    let selection = parse_over(sql, metrics)?;
+    if let Some(reading) = selection.reading() {
+        checked.read(&sql.text, &reading);
+    }
+    Ok(selection)
+}
+
+/// Finds out what files read, beside each other: `parse_file` knows it then. What is wrong with one is told there.
+pub async fn read_ahead(files: Vec<Sql>, checked: &Arc<Checked>) {
+    /// Fewer are not worth a task.
+    const TOGETHER: usize = 16;
+    let unknown: Vec<Sql> =
+        files.into_iter().filter(|sql| !may_call_metrics(&sql.text) && !checked.has_read(&sql.text)).collect();
+    let mut running = JoinSet::new();
+    for some in unknown.chunks(TOGETHER) {
+        let (some, checked) = (some.to_vec(), Arc::clone(checked));
+        running.spawn(async move {
+            for sql in &some {
+                let _ = parse_file(sql, &Metrics::default(), &checked);
+            }
+        });
+    }
+    running.join_all().await;
+}
+
+/// Whether a text may call a metric: what it means then depends on the metrics.
+fn may_call_metrics(text: &str) -> bool {
+    let (text, name) = (text.as_bytes(), metric::METRIC.as_bytes());
+    let (small, large) = (name[0], name[0].to_ascii_uppercase());
+    let mut begins = memchr::memchr2_iter(small, large, text);
+    begins.any(|at| text.get(at..at + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))
+}
+
+type Parsed = (Statement, BTreeSet<String>, Vec<Relation>);
+
+fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     let mut statements = statements(sql)?;
     if statements.len() > 1 {
         let place = second_statement(sql).unwrap_or_else(|| sql.start());
@@ -141,7 +260,7 @@ pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
             relations.push(Relation { name: called.view, place: sql.place_of(called.span), function: None });
         }
     }
-    Ok(Selection { statement, calls, relations })
+    Ok((statement, calls, relations))
 }
 
 /// Every statement of a text.

@@ -17,7 +17,7 @@ use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
 use crate::project::{self, Files, Pack, PipelineFile, Project};
-use crate::query::{Checked, Session, Settings, session};
+use crate::query::{Checked, Session, Settings, session, statement};
 use crate::reports::{self, Known, Template, Tile};
 use crate::{checks, query};
 
@@ -125,7 +125,8 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
 /// Likewise, over what is known from before; what is planned becomes known.
 pub async fn examine_over(project: &Project, pack: Pack, checked: &Arc<Checked>) -> Result<Examined> {
     let files = project::load_files(&project.root, pack == Pack::Shipped)?;
-    let catalogue = catalogue::load(&files);
+    statement::read_ahead(catalogue::statements(&files), checked).await;
+    let catalogue = catalogue::load_over(&files, checked);
     let mut problems = catalogue.problems.clone();
     let session = Session::open_for_checks(&neutral_settings(), &catalogue.functions, checked)?;
     problems.extend(session.function_problems().iter().cloned());

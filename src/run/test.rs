@@ -28,7 +28,8 @@ pub async fn test(
     may_be_empty: bool,
 ) -> Result<Vec<Tested>> {
     let files = project::load_files(&project.root, file.pipeline.pack == Pack::Shipped)?;
-    let catalogue = catalogue::load(&files);
+    let checked = Checked::open(project.cache.as_deref());
+    let catalogue = catalogue::load_over(&files, &checked);
     if !catalogue.problems.is_empty() {
         return Err(Error::project(catalogue.problems));
     }
@@ -39,7 +40,6 @@ pub async fn test(
     let (of, _) = catalogue::load_tests(&files, &catalogue, is_wanted);
     let tested: BTreeSet<TableName> = of.into_iter().map(|file| file.model.name).collect();
     let below = below(&catalogue, tested);
-    let checked = Checked::open(project.cache.as_deref());
     let session = Session::open_for_checks(&prepare::neutral_settings(), &catalogue.functions, &checked)?;
     let planned = models::plan(&session, &below).await?;
     let (tests, mut problems) = read(&session, &files, &catalogue, &planned, is_wanted).await;

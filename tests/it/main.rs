@@ -19,6 +19,7 @@ mod formats;
 mod functions;
 mod history;
 mod killed;
+mod known;
 mod known_answers;
 mod lake;
 mod layers;

@@ -8,12 +8,13 @@ use arrow::array::RecordBatch;
 use forecastle::day::Day;
 use forecastle::error::{Error, Result};
 use forecastle::lake::{Lake, Pin, Role, TableName};
-use forecastle::problem::{Problem, SourceFile};
-use forecastle::project::{self, PipelineFile};
+use forecastle::problem::SourceFile;
+use forecastle::project::{self, PipelineFile, Project};
 use forecastle::query::Sql;
 use forecastle::query::session::MEMORY;
 use forecastle::run::{
     self, DayRecord, Days, Environment, Host, ModelOutcome, Prepared, Record, ReportOutcome, Request, SourceOutcome,
+    Validated,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -155,6 +156,23 @@ impl TestProject {
         })
     }
 
+    /// Checks the project over what is known of it from before.
+    pub fn validate(&self) -> Result<Validated> {
+        self.validated(project::load(self.root())?)
+    }
+
+    /// Checks the project as if nothing were known.
+    pub fn validate_anew(&self) -> Result<Validated> {
+        self.validated(project::load(self.root())?.without_cache())
+    }
+
+    fn validated(&self, project: Project) -> Result<Validated> {
+        block_on(self.threads, async || {
+            let pipelines: Vec<&PipelineFile> = project.pipelines.iter().collect();
+            run::validate(&project, &pipelines, &self.environment).await
+        })
+    }
+
     pub fn try_run(&self, request: &Request) -> Result<Record> {
         let run_id = format!("run-{}", self.tick());
         block_on(self.threads, async || {
@@ -220,12 +238,7 @@ impl TestProject {
 
     /// Everything that is wrong with the project, as `validate` tells it; what `run` tells where that finds nothing.
     pub fn complaints(&self) -> String {
-        let found = block_on(self.threads, async || -> Result<Vec<Problem>> {
-            let project = project::load(self.root())?;
-            let pipelines: Vec<&PipelineFile> = project.pipelines.iter().collect();
-            Ok(run::validate(&project, &pipelines, &self.environment).await?.problems)
-        });
-        match found {
+        match self.validate().map(|validated| validated.problems) {
             Err(error) => told(&error),
             Ok(problems) if !problems.is_empty() => {
                 problems.iter().map(|problem| problem.render(false)).collect::<Vec<_>>().join("\n\n")

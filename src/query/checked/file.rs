@@ -1,11 +1,11 @@
 //! The file of what is known, in the cache folder of a project: `.forecastle/statements`.
 //!
-//! It holds hashes, and names and types of columns; no data and no SQL. The folder tells version control and backups to
+//! It holds hashes, and names of relations, functions and columns with their types; no data and no SQL. The folder tells version control and backups to
 //! leave it alone, and may be deleted at any time.
 //!
 //! ```text
 //! head         32 bytes: magic, hash of the source that the program was built from
-//! statements   each: key, age, length, and the columns in Arrow's IPC format
+//! entries      each: key, age, length, and the columns of a statement in Arrow's IPC format, or what a text reads as JSON
 //! ```
 //!
 //! A reader takes the file whole or not at all: it is moved to its name when it is finished, its last bytes are a hash of
@@ -23,7 +23,7 @@ use arrow::ipc;
 use arrow::ipc::convert::{IpcSchemaEncoder, fb_to_schema};
 use twox_hash::XxHash3_128;
 
-use super::{FORGOTTEN_AFTER, Key, Statement};
+use super::{Entry, FORGOTTEN_AFTER, Key};
 use crate::lake::Scrap;
 
 const NAME: &str = "statements";
@@ -48,7 +48,7 @@ const IGNORED: [(&str, &str); 2] = [
 ];
 
 /// What the file of a folder holds; `None` where there is none, or none that can be trusted.
-pub(super) fn read(folder: &Path) -> Option<BTreeMap<Key, Statement>> {
+pub(super) fn read(folder: &Path) -> Option<BTreeMap<Key, Entry>> {
     let path = folder.join(NAME);
     let facts = fs::symlink_metadata(&path).ok()?;
     if !facts.is_file() || facts.len() > MOST_BYTES {
@@ -59,22 +59,22 @@ pub(super) fn read(folder: &Path) -> Option<BTreeMap<Key, Statement>> {
     if head != self::head() {
         return None;
     }
-    let mut statements = BTreeMap::new();
+    let mut entries = BTreeMap::new();
     while !rest.is_empty() {
         let (key, after) = rest.split_at_checked(KEY)?;
         let (age, after) = after.split_first()?;
         let (length, after) = after.split_at_checked(LENGTH)?;
         let length = u32::from_le_bytes(length.try_into().ok()?);
-        let (columns, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
+        let (value, after) = after.split_at_checked(usize::try_from(length).ok()?)?;
         let key = Key(u128::from_le_bytes(key.try_into().ok()?));
-        statements.insert(key, Statement { columns: columns.to_vec(), age: *age });
+        entries.insert(key, Entry { value: value.to_vec(), age: *age });
         rest = after;
     }
-    Some(statements)
+    Some(entries)
 }
 
 /// Writes the file anew, without what has not been asked for in a long time.
-pub(super) fn write(folder: &Path, statements: &BTreeMap<Key, Statement>) -> io::Result<()> {
+pub(super) fn write(folder: &Path, entries: &BTreeMap<Key, Entry>) -> io::Result<()> {
     make(folder)?;
     let lock = File::create(folder.join(LOCK))?;
     // Another process writes what it knows; it is held until this one is done.
@@ -85,13 +85,13 @@ pub(super) fn write(folder: &Path, statements: &BTreeMap<Key, Statement>) -> io:
     let mut scrap = Scrap::create(&unfinished).map_err(io::Error::other)?;
     scrap.leave_room(HEAD)?;
     let mut out = BufWriter::with_capacity(1 << 16, scrap);
-    for (key, statement) in statements {
+    for (key, entry) in entries {
         // One that was asked for has the age 0 and grows older from here on.
-        if statement.age < FORGOTTEN_AFTER {
+        if entry.age < FORGOTTEN_AFTER {
             out.write_all(&key.0.to_le_bytes())?;
-            out.write_all(&[statement.age + 1])?;
-            out.write_all(&u32::try_from(statement.columns.len()).map_err(io::Error::other)?.to_le_bytes())?;
-            out.write_all(&statement.columns)?;
+            out.write_all(&[entry.age + 1])?;
+            out.write_all(&u32::try_from(entry.value.len()).map_err(io::Error::other)?.to_le_bytes())?;
+            out.write_all(&entry.value)?;
         }
     }
     out.into_inner()?.end(&head())?;

@@ -3,7 +3,6 @@
 use std::hash::{Hash, Hasher};
 
 use arrow::datatypes::Schema;
-use datafusion::sql::parser::Statement;
 use twox_hash::XxHash3_128;
 
 use crate::query::{Relation, Selection};
@@ -31,14 +30,17 @@ impl Digest {
         digest.0.finish_128()
     }
 
+    /// The key of what a text reads.
+    pub fn of_text(text: &str) -> Key {
+        let mut digest = Self(XxHash3_128::new());
+        ("text", text).hash(&mut digest);
+        Key(digest.0.finish_128())
+    }
+
     /// The key of a statement: `columns` tells those of a relation, `None` where none of that name is registered, and `code`
     /// is that of the functions that it calls.
     pub fn key(mut self, selection: &Selection, code: &str, columns: impl Fn(&Relation) -> Option<u128>) -> Key {
-        match &selection.statement {
-            // The tree and not its text: where a metric was put in, two trees may have the same text.
-            Statement::Statement(statement) => statement.hash(&mut self),
-            other => other.to_string().hash(&mut self),
-        }
+        selection.hash(&mut self);
         code.hash(&mut self);
         for relation in &selection.relations {
             (&relation.name, relation.function, columns(relation)).hash(&mut self);

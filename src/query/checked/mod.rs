@@ -1,12 +1,14 @@
 //! Statements that were planned without a mistake before, and the columns that each then had: over the same relations they
 //! need not be planned again.
 //!
-//! What a plan depends on is the key: the parsed statement, the columns of every relation that it reads, the code of the
+//! What a plan depends on is the key: the statement, the columns of every relation that it reads, the code of the
 //! user's functions that it calls, and the settings of the session. Another build of the program takes nothing over. So
 //! there is nothing to be declared stale: what changes is asked for under another key. A mistake is never kept; a broken
 //! statement is planned each time.
 //!
-//! They are kept in one file of the project's cache folder, see [`file`]. It may be lost or spoiled at any time, and nobody
+//! What a text reads and calls, which its parser finds out, is known in the same way by the text itself.
+//!
+//! Both are kept in one file of the project's cache folder, see [`file`]. It may be lost or spoiled at any time, and nobody
 //! fails for it.
 
 mod file;
@@ -19,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::SchemaRef;
+
+use super::statement::Reading;
 
 pub use key::{Digest, Key};
 
@@ -36,15 +40,22 @@ pub struct Checked {
 
 #[derive(Debug, Default)]
 struct Known {
-    statements: BTreeMap<Key, Statement>,
+    entries: BTreeMap<Key, Entry>,
     counted: Counted,
     has_new: bool,
 }
 
+impl Known {
+    fn remember(&mut self, key: Key, value: Vec<u8>) {
+        self.entries.insert(key, Entry { value, age: 0 });
+        self.has_new = true;
+    }
+}
+
 #[derive(Debug)]
-struct Statement {
-    /// As the file has them.
-    columns: Vec<u8>,
+struct Entry {
+    /// The columns of a statement, or what a text reads.
+    value: Vec<u8>,
     /// How many times the file was written since it was last asked for.
     age: u8,
 }
@@ -60,29 +71,49 @@ pub struct Counted {
 impl Checked {
     /// What is known in a project's cache folder; nothing, and nothing is kept, without one.
     pub fn open(folder: Option<&Path>) -> Arc<Self> {
-        let statements = folder.and_then(file::read).unwrap_or_default();
-        let known = Mutex::new(Known { statements, ..Known::default() });
+        let entries = folder.and_then(file::read).unwrap_or_default();
+        let known = Mutex::new(Known { entries, ..Known::default() });
         Arc::new(Self { folder: folder.map(Path::to_owned), known })
     }
 
     /// The columns of a statement that was found right before.
     pub fn recall(&self, key: Key) -> Option<SchemaRef> {
         let mut known = self.known();
-        let statement = known.statements.get_mut(&key)?;
-        let columns = file::columns(&statement.columns)?;
-        statement.age = 0;
+        let entry = known.entries.get_mut(&key)?;
+        let columns = file::columns(&entry.value)?;
+        entry.age = 0;
         known.counted.recalled += 1;
         Some(columns)
     }
 
     /// Remembers a statement that was planned; `None` are the columns of one with a mistake.
     pub fn planned(&self, key: Key, columns: Option<&SchemaRef>) {
-        let columns = columns.filter(|_| self.folder.is_some()).and_then(file::columns_written);
+        let columns = columns.and_then(file::columns_written);
         let mut known = self.known();
         known.counted.planned += 1;
         if let Some(columns) = columns {
-            known.statements.insert(key, Statement { columns, age: 0 });
-            known.has_new = true;
+            known.remember(key, columns);
+        }
+    }
+
+    /// What a text reads, as it was found before.
+    pub fn reading(&self, text: &str) -> Option<Reading> {
+        let mut known = self.known();
+        let entry = known.entries.get_mut(&Digest::of_text(text))?;
+        let reading = serde_json::from_slice(&entry.value).ok()?;
+        entry.age = 0;
+        Some(reading)
+    }
+
+    /// Whether it was found before what a text reads.
+    pub fn has_read(&self, text: &str) -> bool {
+        self.known().entries.contains_key(&Digest::of_text(text))
+    }
+
+    /// Remembers what a text reads.
+    pub fn read(&self, text: &str, reading: &Reading) {
+        if let Ok(value) = serde_json::to_vec(reading) {
+            self.known().remember(Digest::of_text(text), value);
         }
     }
 
@@ -92,7 +123,7 @@ impl Checked {
         let mut known = self.known();
         if known.has_new {
             // What could not be written now is planned again the next time.
-            let _ = file::write(folder, &known.statements);
+            let _ = file::write(folder, &known.entries);
             known.has_new = false;
         }
     }

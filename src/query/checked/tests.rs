@@ -75,9 +75,6 @@ async fn a_statement_is_planned_once() {
     assert_eq!(first, counted(4, 0));
     assert!(columns.iter().all(Option::is_some));
     assert_eq!(Over::default().check(&folder, &STATEMENTS).await, (counted(0, 4), columns));
-    // A comment and other spaces are no other statement.
-    let (again, _) = Over::default().check(&folder, &["-- one\n  SELECT  1 AS\n one"]).await;
-    assert_eq!(again, counted(0, 1));
 }
 
 #[tokio::test]

@@ -79,8 +79,8 @@ pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
             "name other metrics in a SELECT without FROM: SELECT won_amount AS numerator, quota AS denominator",
         ));
     }
-    let query =
-        query(&selection.statement).ok_or_else(|| Problem::error(sql.start(), "only a SELECT can stand here"))?;
+    let statement = selection.statement();
+    let query = query(&statement).ok_or_else(|| Problem::error(sql.start(), "only a SELECT can stand here"))?;
     let Some(select) = first_select(&query.body) else {
         return Err(Problem::error(sql.start(), "a metric is a SELECT"));
     };
