@@ -82,7 +82,7 @@ impl Selection {
     }
 
     /// What two statements have in common if they are the same.
-    pub fn hash(&self, hasher: &mut impl Hasher) {
+    pub fn digest(&self, hasher: &mut impl Hasher) {
         match &self.tree {
             // The tree and not its text: where a metric was put in, two trees may have the same text.
             Tree::Held(statement) => match statement.as_ref() {

@@ -40,7 +40,7 @@ impl Digest {
     /// The key of a statement: `columns` tells those of a relation, `None` where none of that name is registered, and `code`
     /// is that of the functions that it calls.
     pub fn key(mut self, selection: &Selection, code: &str, columns: impl Fn(&Relation) -> Option<u128>) -> Key {
-        selection.hash(&mut self);
+        selection.digest(&mut self);
         code.hash(&mut self);
         for relation in &selection.relations {
             (&relation.name, relation.function, columns(relation)).hash(&mut self);
