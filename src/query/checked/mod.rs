@@ -8,7 +8,7 @@
 //!
 //! What a text reads and calls, which its parser finds out, is known in the same way by the text itself.
 //!
-//! Both are kept in one file of the project's cache folder, see [`file`]. It may be lost or spoiled at any time, and nobody
+//! Both are kept in one file of the project's cache folder, see `file`. It may be lost or spoiled at any time, and nobody
 //! fails for it.
 
 mod file;
