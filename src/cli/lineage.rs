@@ -81,7 +81,7 @@ pub async fn examined(project: &Project) -> Result<run::Examined> {
     }
     Err(Error {
         message: "the project has mistakes".to_owned(),
-        help: run::not_checked(&examined.planned),
+        help: run::not_checked(&examined.planned, &examined.catalogue, &problems),
         ..Error::project(problems)
     })
 }

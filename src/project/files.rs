@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rust_embed::Embed;
 
 use crate::error::{Doing, Error, Kind, Result};
-use crate::problem::SourceFile;
+use crate::problem::{Problem, SourceFile};
 
 const MAX_BYTES: u64 = 1 << 20;
 /// The folders that are layered. Pipelines are not: a job is nobody's default.
@@ -134,11 +134,14 @@ pub fn read(root: &Path, path: &str) -> Result<Arc<SourceFile>> {
     }
     let bytes = fs::read(&full).doing("read", &full)?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let line =
-            error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Error::new(Kind::Project, format!("{path}:{line}: a byte is no UTF-8 text")).help("save the file as UTF-8")
+        // What could not be read shows as the sign for that, so that the place can be shown.
+        let source = SourceFile::new(path, String::from_utf8_lossy(error.as_bytes()));
+        let at = error.utf8_error().valid_up_to();
+        let place = source.place(at..at + char::REPLACEMENT_CHARACTER.len_utf8());
+        Error::project(vec![Problem::error(place, "a byte is no UTF-8 text").help("save the file as UTF-8")])
     })?;
-    Ok(SourceFile::new(path, text))
+    // Editors of some systems begin a file with the mark of its byte order, which says nothing of UTF-8.
+    Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 
 /// The files below a folder of the project; links are not followed out of it.

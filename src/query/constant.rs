@@ -1,7 +1,8 @@
-//! Constants that are no values of their types: a 30 February.
+//! Constants that are no values of their types: a 30 February, or a unit of time that there is not.
 //!
 //! The engine notices them when it computes, some before there is anything to compute, and tells no place.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, StringArray};
@@ -11,11 +12,14 @@ use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Cast, Expr as Planned, LogicalPlan};
-use datafusion::sql::sqlparser::ast::{CastKind, Expr, Interval, TypedString, Value, ValueWithSpan};
+use datafusion::sql::sqlparser::ast::{
+    CastKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval, TypedString,
+    Value, ValueWithSpan,
+};
 
 use super::declared;
 use super::sql::Sql;
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, did_you_mean};
 use crate::sql_type;
 
 /// What is wrong with an expression as it is written, if it is such a constant.
@@ -34,8 +38,41 @@ pub fn check(expression: &Expr, sql: &Sql) -> Option<Problem> {
             let is_one = parse_interval_month_day_nano_config(&whole, config).is_ok();
             (!is_one).then(|| problem(sql.place_of(written.span), text, "INTERVAL"))
         }
+        Expr::Function(function) => check_unit(function, sql),
+        Expr::Extract { field: DateTimeField::Custom(unit), .. } => check_part(&unit.value, sql.place_of(unit.span)),
         _ => None,
     }
+}
+
+/// Units that a moment is cut to.
+const UNITS: [&str; 10] =
+    ["year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond"];
+/// Parts of a moment beside them.
+const PARTS: [&str; 7] = ["isoyear", "qtr", "quarter", "doy", "dow", "isodow", "epoch"];
+
+/// What is wrong with the unit of `date_trunc('month', ...)` or `date_part('month', ...)`.
+fn check_unit(function: &Function, sql: &Sql) -> Option<Problem> {
+    let FunctionArguments::List(arguments) = &function.args else { return None };
+    let FunctionArg::Unnamed(FunctionArgExpr::Expr(first)) = arguments.args.first()? else { return None };
+    let (written, unit) = text(first)?;
+    let place = || sql.place_of(written.span);
+    match function.name.to_string().to_lowercase().as_str() {
+        "date_trunc" | "datetrunc" => {
+            let is_one = UNITS.iter().any(|known| known.eq_ignore_ascii_case(unit));
+            (!is_one).then(|| no_unit(unit, place()))
+        }
+        "date_part" | "datepart" => check_part(unit, place()),
+        _ => None,
+    }
+}
+
+fn check_part(part: &str, place: Place) -> Option<Problem> {
+    let is_one = IntervalUnit::from_str(part).is_ok() || PARTS.iter().any(|known| known.eq_ignore_ascii_case(part));
+    (!is_one).then(|| no_unit(part, place))
+}
+
+fn no_unit(unit: &str, place: Place) -> Problem {
+    Problem::error(place, format!("`{unit}` is no unit of time")).help(did_you_mean(unit, UNITS))
 }
 
 /// What is wrong with a text that is to be a value of a type; nothing, where it is something else than a text.

@@ -11,13 +11,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, TaskContext};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
@@ -27,7 +28,7 @@ use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
-use super::{Sql, constant, rule};
+use super::{Sql, complaint, constant, rule};
 use crate::error::{Error, Kind, Result};
 use crate::holiday::Holidays;
 use crate::limit::Memory;
@@ -147,7 +148,8 @@ impl Session {
         let plan = self.plan(selection, sql).await?;
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
         let analysed = analysed.map_err(|error| sql.problem(&error))?;
-        constant::check_plan(&analysed, sql).map_or(Ok(plan), Err)
+        let found = constant::check_plan(&analysed, sql).or_else(|| misplaced_window(&analysed, sql));
+        found.map_or(Ok(plan), Err)
     }
 
     /// The columns of a statement that was found right before, over the same relations; `None` where it is to be planned.
@@ -201,6 +203,23 @@ impl Recollection {
 /// What the functions of the past see of a declared table, by the relation that they look into.
 fn past_of(history: &str) -> String {
     format!("{history}()")
+}
+
+/// A window function in a condition: the planner lets it pass, and nothing can compute it.
+fn misplaced_window(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
+    let mut found = None;
+    let mut look = |expression: &Expr| {
+        if let Expr::WindowFunction(window) = expression {
+            found = Some(window.fun.name().to_owned());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    };
+    let looked = plan.apply_with_subqueries(|node| match node {
+        LogicalPlan::Filter(filter) => filter.predicate.apply(&mut look),
+        _ => Ok(TreeNodeRecursion::Continue),
+    });
+    looked.ok().and(found).map(|name| sql.told(complaint::window_in_condition(Some(&name))))
 }
 
 /// The second lock: no plan that writes, defines or sets passes, whatever the parser let through.

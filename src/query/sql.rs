@@ -172,9 +172,34 @@ impl Sql {
         found.map(|at| self.place(at..at + word.len())).collect()
     }
 
+    /// The help for a name in double quotes that is no column and near to none: a text was meant.
+    fn text_in_double_quotes(&self, place: &Place, help: Option<&str>) -> Option<String> {
+        let written = place.source.text.get(place.span.clone())?;
+        let text = written.strip_prefix('"')?.strip_suffix('"')?;
+        let is_near = help.is_some_and(|help| help.starts_with("did you mean "));
+        (!is_near).then(|| format!("double quotes name a column; a text stands between single ones: '{text}'"))
+    }
+
+    /// The word right before a place where a parser stopped, if it is a keyword mistyped: it was taken for an alias.
+    fn keyword_before(&self, place: &Place, help: Option<&str>) -> Option<(Place, &'static str)> {
+        if help != Some(complaint::LOOK_BEFORE) || !matches!(self.origin, Origin::File(_)) {
+            return None;
+        }
+        let before = self.text.get(..place.span.start)?.trim_end();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let start = before.rfind(|c| !is_word(c)).map_or(0, |at| at + 1);
+        let meant = complaint::keyword(&before[start..])?;
+        Some((self.place(start..before.len()), meant))
+    }
+
     /// What the engine says of this SQL, as a problem of the user's text.
     pub fn problem(&self, error: &DataFusionError) -> Problem {
-        let Complaint { message, help, at } = complaint::of(error);
+        self.told(complaint::of(error))
+    }
+
+    /// A complaint at its place in the user's text.
+    pub fn told(&self, complaint: Complaint) -> Problem {
+        let Complaint { message, help, at } = complaint;
         let place = match at {
             At::Between(start, end) => self.place_between(start, end),
             At::Position(line, column) => self.place_of_word_at(line, column),
@@ -183,6 +208,18 @@ impl Sql {
             At::Operator(operator) => self.place_of_operator(&operator).unwrap_or_else(|| self.start()),
             At::Start => self.start(),
             At::End => self.end(),
+        };
+        let meant = self.keyword_before(&place, help.as_deref());
+        let (place, message, help) = match meant {
+            Some((place, meant)) => {
+                let word = &place.source.text[place.span.clone()];
+                let message = format!("`{word}` is read as a name here");
+                (place, message, Some(format!("did you mean `{meant}`?")))
+            }
+            None => {
+                let help = self.text_in_double_quotes(&place, help.as_deref()).or(help);
+                (place, message, help)
+            }
         };
         let found = Problem::error(place, message);
         match help {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, ObjectName, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, TableFactor,
-    VisitMut, VisitorMut,
+    Expr, FunctionArg, GroupByExpr, ObjectName, Query, Select, SelectItem, SetExpr, Statement as SqlStatement,
+    TableFactor, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Span, Token, Tokenizer};
@@ -324,6 +324,17 @@ impl VisitorMut for Guard<'_> {
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {
+        let (GroupByExpr::All(modifiers) | GroupByExpr::Expressions(_, modifiers)) = &select.group_by;
+        // The planner would pass over them.
+        if let Some(modifier) = modifiers.first() {
+            let written = modifier.to_string();
+            let word = written.split(' ').nth(1).unwrap_or_default();
+            let place = self.sql.place_of_word(word).unwrap_or_else(|| self.sql.start());
+            let help = "write GROUP BY ROLLUP (stage), CUBE (...) or GROUPING SETS ((stage), ())";
+            return ControlFlow::Break(Box::new(
+                Problem::error(place, format!("{written} is not known here")).help(help),
+            ));
+        }
         if select.into.is_some() {
             return self.refuse(
                 Span::empty(),

@@ -13,6 +13,7 @@ use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::exports::{self, Format, PathPattern, Roots};
 use crate::ingest::{self, Job, Place};
+use crate::lake::TableName;
 use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
@@ -81,13 +82,15 @@ pub async fn prepare(project: &Project, file: &PipelineFile, environment: &Envir
         return Ok(Prepared { catalogue, templates, jobs, warnings, planned });
     }
     let mut error = Error::project(errors.into_iter().chain(warnings).collect());
-    error.help = not_checked(&planned);
+    error.help = not_checked(&planned, &catalogue, &error.problems);
     Err(error)
 }
 
-/// Words for the models of which nothing can be said, because they read what is broken.
-pub fn not_checked(planned: &Planned) -> Option<String> {
-    let names: Vec<String> = planned.unchecked.iter().map(ToString::to_string).collect();
+/// Words for the models of which nothing can be said, because they read what is broken; `told` is what was said already.
+pub fn not_checked(planned: &Planned, catalogue: &Catalogue, told: &[Problem]) -> Option<String> {
+    let file = |name: &TableName| catalogue.models.get(name).map(|model| model.sql.start().source.path.clone());
+    let is_told = |name: &&TableName| told.iter().any(|found| Some(&found.place.source.path) == file(name).as_ref());
+    let names: Vec<String> = planned.unchecked.iter().filter(|name| !is_told(name)).map(ToString::to_string).collect();
     (!names.is_empty()).then(|| format!("not checked, because they read what is broken: {}", names.join(", ")))
 }
 

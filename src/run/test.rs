@@ -48,7 +48,8 @@ pub async fn test(
     problems.extend(planned.problems.iter().cloned());
     if !problems.is_empty() {
         problem::sort(&mut problems);
-        return Err(Error { help: prepare::not_checked(&planned), ..Error::project(problems) });
+        let help = prepare::not_checked(&planned, &catalogue, &problems);
+        return Err(Error { help, ..Error::project(problems) });
     }
     if tests.is_empty() && !select.is_empty() && !may_be_empty {
         return Err(Error::new(Kind::Project, "the selected models have no tests")

@@ -41,7 +41,8 @@ pub async fn validate(project: &Project, pipelines: &[&PipelineFile], environmen
         let (tests, problems) = test::read(&session, &files, &catalogue, &planned, |_| true).await;
         validated.problems.extend(problems);
         validated.tests = validated.tests.max(tests.len());
-        validated.not_checked = validated.not_checked.or_else(|| prepare::not_checked(&planned));
+        validated.not_checked =
+            validated.not_checked.or_else(|| prepare::not_checked(&planned, &catalogue, &validated.problems));
         let metrics = catalogue.metric_files.len();
         validated.models = validated.models.max(catalogue.models.len() - metrics);
         validated.metrics = validated.metrics.max(metrics);

@@ -215,3 +215,10 @@ fn what_says_something_else_than_at_the_last_run_can_be_selected() {
     assert_eq!(of_view, ["kpi.pipeline", "kpi.total"]);
     assert!(project.try_run(&request("state:modified", false)).is_err());
 }
+
+#[test]
+fn a_file_may_begin_with_the_mark_of_its_byte_order() {
+    let project = TestProject::small();
+    project.write("sql/kpi/marked.sql", "\u{feff}SELECT count(*) AS deals FROM crm.deal\n");
+    project.prepare().unwrap();
+}

@@ -2,13 +2,18 @@
 //!
 //! The engine speaks of its own types, settings and signatures; a person who wrote SQL knows none of them.
 
+mod phrase;
+
 use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Column, Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
+use datafusion::functions_window::all_default_window_functions;
 
 use super::function;
+use super::metric;
 use super::session::MEMORY;
 use crate::{problem, sql_type};
+pub use phrase::window_in_condition;
 
 /// A complaint about a piece of SQL.
 #[derive(Debug, PartialEq, Eq)]
@@ -74,7 +79,11 @@ const KEYWORDS: [&str; 30] = [
 pub fn of(error: &DataFusionError) -> Complaint {
     let root = error.find_root();
     if let Some(diagnostic) = error.diagnostic() {
-        return of_diagnostic(diagnostic, root);
+        let found = phrase::of(&diagnostic.message).map(|found| match between(diagnostic.span) {
+            At::Start => found,
+            at => Complaint { at, ..found },
+        });
+        return found.unwrap_or_else(|| of_diagnostic(diagnostic, root));
     }
     if let DataFusionError::SchemaError(error, _) = root
         && let Some(found) = of_name(error, root)
@@ -143,6 +152,13 @@ fn of_name(error: &SchemaError, root: &DataFusionError) -> Option<Complaint> {
 }
 
 fn no_column(root: &DataFusionError, name: &str, relation: Option<&str>, at: At) -> Complaint {
+    if let Some(relation) = relation
+        && let Some(known) = relations(root)
+        && !known.iter().any(|known| known == relation || last_part(known) == relation)
+    {
+        let help = problem::did_you_mean(relation, known.iter().map(String::as_str));
+        return Complaint { message: format!("there is no `{relation}` in FROM here"), help: Some(help), at };
+    }
     let message = match relation {
         Some(relation) => format!("`{relation}` has no column `{name}`"),
         None => format!("there is no column `{name}`"),
@@ -254,9 +270,29 @@ fn columns(root: &DataFusionError, name: &str, relation: Option<&str>) -> Option
     (!names.is_empty()).then(|| problem::did_you_mean(name, names))
 }
 
+/// The names of the relations whose columns could have been meant, if there are any.
+fn relations(root: &DataFusionError) -> Option<Vec<String>> {
+    let DataFusionError::SchemaError(error, _) = root else { return None };
+    let SchemaError::FieldNotFound { valid_fields, .. } = error.as_ref() else { return None };
+    let mut names: Vec<String> =
+        valid_fields.iter().filter_map(|field| Some(field.relation.as_ref()?.to_string())).collect();
+    names.sort_unstable();
+    names.dedup();
+    (!names.is_empty()).then_some(names)
+}
+
 fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
     if let Some((message, help)) = function::left_to_chance(name) {
         return Complaint { message, help: Some(help.to_owned()), at };
+    }
+    if is_window_function(name) {
+        let help =
+            format!("write what it goes over behind it, as in {name}() OVER (PARTITION BY team ORDER BY created_on)");
+        return Complaint { message: format!("`{name}` needs OVER"), help: Some(help), at };
+    }
+    if name.eq_ignore_ascii_case(metric::METRIC) {
+        let help = "write SELECT value FROM metric('win_rate', by => ['team'])".to_owned();
+        return Complaint { message: "`metric` stands in FROM".to_owned(), help: Some(help), at };
     }
     // The engine offers one, however far off it is.
     let near = near.and_then(|near| problem::nearest(name, [near]));
@@ -267,8 +303,13 @@ fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
     Complaint { message: format!("there is no function `{name}`"), help: Some(help), at }
 }
 
+fn is_window_function(name: &str) -> bool {
+    all_default_window_functions().iter().any(|window| window.name().eq_ignore_ascii_case(name))
+}
+
 fn of_text(message: &str) -> Complaint {
-    if let Some(found) = syntax(message, None)
+    if let Some(found) = phrase::of(message)
+        .or_else(|| syntax(message, None))
         .or_else(|| signature(message))
         .or_else(|| same_name(message))
         .or_else(|| same_relation(message))
@@ -350,15 +391,23 @@ fn syntax(message: &str, told: Option<&At>) -> Option<Complaint> {
     let help = match keyword(found) {
         Some(near) => format!("did you mean `{near}`?"),
         None if expected == "`)`" => "close the parenthesis before it".to_owned(),
-        None => "look before it: a comma, an operator or a word is missing or too many".to_owned(),
+        None => LOOK_BEFORE.to_owned(),
     };
     Some(Complaint { message: format!("expected {expected}, found `{found}`"), help: Some(help), at: at() })
 }
 
+/// The help where no more can be told than where the parser stopped.
+pub const LOOK_BEFORE: &str = "look before it: a comma, an operator or a word is missing or too many";
+
 /// The keyword that a word was meant to be.
-fn keyword(word: &str) -> Option<&'static str> {
+pub fn keyword(word: &str) -> Option<&'static str> {
     let is_one = KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word));
-    if is_one || word.len() < 3 { None } else { problem::nearest(word, KEYWORDS) }
+    if is_one || word.len() < 3 {
+        return None;
+    }
+    // A letter is left out at the end more often than another one is written.
+    let begins = |keyword: &&str| keyword.len() == word.len() + 1 && keyword[..word.len()].eq_ignore_ascii_case(word);
+    word.is_ascii().then(|| KEYWORDS.into_iter().find(begins)).flatten().or_else(|| problem::nearest(word, KEYWORDS))
 }
 
 /// A function that is given what it does not take.
@@ -376,7 +425,14 @@ fn signature(message: &str) -> Option<Complaint> {
             [] if itself.is_some_and(|(takes, _)| takes.starts_with("it takes ")) => {
                 itself.map_or("", |(takes, _)| takes).to_owned()
             }
-            [] => "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned(),
+            [] if ["coalesce", "nvl", "ifnull", "nullif", "greatest", "least"].contains(&name) => {
+                "give it values of one type, cast where needed, as in CAST(x AS DATE)".to_owned()
+            }
+            // One value: it is of the wrong type. Of several there may be too many or too few.
+            [] if !given.replace(", ", ",").split(['(', ')']).step_by(2).any(|outer| outer.contains(',')) => {
+                "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned()
+            }
+            [] => format!("`forecastle functions {name}` tells how many it takes, and of which types"),
             several => format!("it takes {}", several.join(" or ")),
         };
         let message = match given {

@@ -1,0 +1,1 @@
+SELECT metric('win_rate') AS rate

@@ -1,0 +1,1 @@
+SELECT sum(count(*)) AS deals FROM crm.deal GROUP BY stage

@@ -1,0 +1,2 @@
+/* Deals
+SELECT deal_id FROM crm.deal

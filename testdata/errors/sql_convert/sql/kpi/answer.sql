@@ -1,0 +1,1 @@
+SELECT deal_id, CONVERT(amount, DOUBLE) AS amount FROM crm.deal

@@ -1,0 +1,1 @@
+SELECT DISTINCT owner_id FROM crm.deal ORDER BY amount

@@ -1,0 +1,1 @@
+SELECT stage, count(*) AS deals FROM crm.deal GROUP BY 3

@@ -1,0 +1,1 @@
+SELECT deal_id FROM crm.deal WHERE amount LIKE '5%'

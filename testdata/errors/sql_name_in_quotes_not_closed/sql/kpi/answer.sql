@@ -1,0 +1,1 @@
+SELECT deal_id AS "The deal FROM crm.deal

@@ -1,0 +1,1 @@
+SELECT stage, amount FROM crm.deal ORDER BY 5 DESC

@@ -1,0 +1,1 @@
+SELECT extract(wek FROM created_on) AS week, count(*) AS deals FROM crm.deal GROUP BY 1

@@ -1,0 +1,1 @@
+SELECT * FROM crm.deal PIVOT (sum(amount) FOR stage IN ('Qualify', 'Propose'))

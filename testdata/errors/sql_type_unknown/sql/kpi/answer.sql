@@ -1,0 +1,1 @@
+SELECT deal_id, CAST(amount AS MONEY) AS amount FROM crm.deal

@@ -1,0 +1,3 @@
+SELECT count(*) AS deals
+FROM crm.deal
+WHER stage = 'Qualify'

@@ -1,0 +1,1 @@
+SELECT deal_id, row_number() AS nth FROM crm.deal
