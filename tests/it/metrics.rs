@@ -56,6 +56,9 @@ fn the_shipped_metrics_agree_with_the_shipped_models() {
         "SELECT * FROM metric('win_rate_broad', by => ['owner_id'], grain => 'quarter') AS m
          JOIN kpi.win_rate AS k ON k.scope = 'rep' AND k.scope_id = m.owner_id AND k.period = m.period
          WHERE (m.value IS DISTINCT FROM k.broad) OR (m.denominator IS DISTINCT FROM k.closed)",
+        "SELECT * FROM metric('win_rate_of_total', by => ['owner_id'], grain => 'quarter') AS m
+         JOIN kpi.win_rate AS k ON k.scope = 'rep' AND k.scope_id = m.owner_id AND k.period = m.period
+         WHERE (m.value IS DISTINCT FROM k.of_total) OR (m.denominator IS DISTINCT FROM k.present)",
         "SELECT * FROM metric('win_rate_value') AS m CROSS JOIN kpi.win_rate AS k
          WHERE k.scope = 'company' AND k.period = 'total' AND (m.value IS DISTINCT FROM k.value)",
         "SELECT * FROM metric('deal_size', grain => 'quarter') AS m JOIN metric('deal_size_median', grain => 'quarter') AS d USING (period)

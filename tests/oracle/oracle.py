@@ -19,6 +19,7 @@ import exports
 import faults
 import forecast
 import headline
+import metrics
 import outcomes
 import periods
 import pipeline
@@ -53,7 +54,7 @@ def figures(state):
     tables["kpi.hygiene"] = faults.hygiene(state, tables["sales.deal_fault"])
     tables["kpi.deal_to_watch"] = pipeline.to_watch(state, tables["sales.deal_fault"])
     tables["kpi.headline"] = headline.headline(state, tables)
-    return tables
+    return tables | metrics.of_metrics(state)
 
 
 def plain(value):
