@@ -67,6 +67,8 @@ def demo(folder, day, fiscal_month):
                 "created_on": local_day_of(r["CreatedDate"], zone), "expected_close_on": day_of(r["CloseDate"]),
                 "qualified_on": day_of(r["Qualified_On__c"]), "stage_entered_on": local_day_of(r["LastStageChangeDate"], zone), "last_activity_on": day_of(r["LastActivityDate"]),
                 "next_step": r["NextStep"], "segment": r["Segment__c"], "lost_reason": r["Lost_Reason__c"],
+                "deal_type": r["Type"], "lead_source": r["LeadSource"], "product": r["Product__c"], "competitor": r["Competitor__c"],
+                "merged_into_id": r["Merged_Into__c"],
             })
         stages[on] = [
             {
@@ -132,7 +134,8 @@ def regional(folder, day, fiscal_month, data):
                 "owner_id": r["SystemUserSeq"], "territory_id": None, "pipeline": "default", "stage": r["Sales Stage"],
                 "forecast_category": None, "amount": money_of(r["Value"]), "currency": "USD", "probability": Decimal(r["Probability"]),
                 "created_on": day_of(r["Opportunity Created On"]), "expected_close_on": day_of(r["CloseDate"]), "qualified_on": None, "stage_entered_on": None,
-                "last_activity_on": None, "next_step": None, "segment": None, "lost_reason": None,
+                "last_activity_on": None, "next_step": None, "segment": None, "lost_reason": None, "deal_type": None,
+                "lead_source": None, "product": None, "competitor": None, "merged_into_id": None,
             }
             for r in rows_of(path)
         ]

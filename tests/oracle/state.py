@@ -37,6 +37,7 @@ class State:
         self.days = sorted(exports.deals)
         self.rates = self.plan_rates()
         self.rep_names = {key: rep["name"] or key for key, rep in exports.reps.items()}
+        self.by_day = {on: {deal["deal_id"]: deal for deal in exports.deals[on]} for on in self.days}
         self.versions = {}
         for on in self.days:
             for deal in exports.deals[on]:
