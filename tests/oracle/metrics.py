@@ -1,13 +1,13 @@
 """The figures of metrics that no model holds, from the deals that count, their versions, activities and leads."""
 
 from arithmetic import DAY
-from slices import calls, distinct, divided, known_sums, proportions, sums
+from slices import calls, distinct, divided, known_sums, proportions, ratios, sums
 from state import CLOSED
 
 
 def of_metrics(state):
     tables = {}
-    for part in (win_rates, pushes):
+    for part in (win_rates, pushes, slippage):
         tables |= part(state)
     return tables
 
@@ -64,4 +64,69 @@ def pushes(state):
         found |= calls(state, f"push_count{name}", counts, known_sums, by=("owner_id",))
         days = [{**row, "value": row["days"] if is_counted(row) else 0} for row in rows]
         found |= calls(state, f"days_pushed{name}", days, known_sums, by=("owner_id",))
+    return found
+
+
+def closings(state, deal_id):
+    """The day on which each closing of a deal was seen, and the day that it was of."""
+    found, was_closed = [], False
+    for on, deal in versions(state, deal_id):
+        is_closed = deal["status"] in CLOSED
+        if is_closed and not was_closed:
+            found.append((on, min(deal["expected_close_on"] or on, on)))
+        was_closed = is_closed
+    return found
+
+
+def due(state):
+    """The deals that a quarter began with and expected to close in it, and what became of each by its end."""
+    for start in sorted({state.calendar.quarter_start(on) for on in state.days}):
+        end = state.calendar.quarter_end(start)
+        begun = max((on for on in state.days if on < start), default=None)
+        ended = max(on for on in state.days if on <= end)
+        if begun is None or end > state.day or start - DAY - begun > 14 * DAY or end - ended > 14 * DAY:
+            continue
+        open_at_end = {deal["deal_id"]: deal for deal in state.known(ended) if deal["status"] == "open"}
+        counting = {deal["deal_id"]: deal for deal in state.deals}
+        for then in state.known(begun):
+            expected, deal_id = then["expected_close_on"], then["deal_id"]
+            if deal_id not in counting or then["status"] != "open" or expected is None or not start <= expected <= end:
+                continue
+            closed = closings(state, deal_id)
+            if any(seen > begun and on < start for seen, on in closed):
+                continue
+            last, is_late = open_at_end.get(deal_id), False
+            if last is None or any(seen > ended and on <= end for seen, on in closed):
+                outcome = "settled"
+            elif last["expected_close_on"] is None:
+                outcome = "undated"
+            elif last["expected_close_on"] <= end:
+                outcome = "overdue"
+            else:
+                outcome, left_on = "slipped", None
+                known = versions(state, deal_id)
+                for (_, before), (on, after) in zip(known, known[1:]):
+                    dates = before["expected_close_on"], after["expected_close_on"]
+                    if begun < on <= ended and None not in dates and before["status"] == after["status"] == "open" and dates[0] <= end < dates[1]:
+                        left_on = on
+                days = (end - start).days + 1
+                is_late = left_on is not None and (left_on - start).days + 1 > days * 5 / 6
+            yield {**counting[deal_id], "day": end, "amount_then": then["amount_reporting"], "outcome": outcome, "is_late": is_late}
+
+
+def slippage(state):
+    rows = list(due(state))
+    figures = {
+        "slippage": lambda row: row["outcome"] == "slipped",
+        "slippage_late": lambda row: row["is_late"],
+        "overdue": lambda row: row["outcome"] == "overdue",
+    }
+    found = {}
+    for name, is_counted in figures.items():
+        counts = [{**row, "numerator": int(is_counted(row)), "denominator": 1} for row in rows]
+        found |= calls(state, name, counts, proportions)
+        if name == "slippage_late":
+            continue
+        amounts = [{**row, "numerator": row["amount_then"] if is_counted(row) else 0, "denominator": row["amount_then"]} for row in rows]
+        found |= calls(state, f"{name}_value", amounts, ratios)
     return found

@@ -3,7 +3,7 @@
 A contribution is a dict with a `value`, or with a `numerator` and a `denominator`, its `day` and its dimensions.
 """
 
-from arithmetic import DAY, quantile, ratio, total, wilson
+from arithmetic import DAY, money, quantile, ratio, total, wilson
 
 
 def counted(rows, of):
@@ -11,8 +11,8 @@ def counted(rows, of):
 
 
 def whole_number(value):
-    """A sum as a count, where it is one."""
-    return int(value) if value is not None and value == int(value) else value
+    """A sum as a count, where it is one, else as an amount."""
+    return int(value) if value == int(value) else money(value)
 
 
 def sums(rows):

@@ -1,0 +1,13 @@
+/* ---
+label: Overdue at quarter's end
+description: Share of the deals open as the quarter began with an expected close in it, those that were still open at its end without a later date (slippage); whole fiscal quarters
+unit: percent
+good: down
+time: quarter_end
+dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+aggregation: proportion
+--- */
+-- One row is a deal that was due in a quarter; quarters that are over.
+SELECT d.*, t.quarter_end, CASE t.outcome WHEN 'overdue' THEN 1 ELSE 0 END AS numerator, 1 AS denominator
+FROM sales.deal_due AS t
+JOIN sales.deal AS d ON d.deal_id = t.deal_id
