@@ -1,13 +1,14 @@
 """The figures of metrics that no model holds, from the deals that count, their versions, activities and leads."""
 
-from arithmetic import DAY
-from slices import calls, distinct, divided, known_sums, proportions, ratios, sums
+from arithmetic import DAY, quantile, ratio
+from periods import periods_of, within
+from slices import calls, distinct, divided, known_sums, medians, proportions, ratios, sums
 from state import CLOSED
 
 
 def of_metrics(state):
     tables = {}
-    for part in (win_rates, pushes, slippage):
+    for part in (win_rates, pushes, slippage, stages):
         tables |= part(state)
     return tables
 
@@ -129,4 +130,94 @@ def slippage(state):
             continue
         amounts = [{**row, "numerator": row["amount_then"] if is_counted(row) else 0, "denominator": row["amount_then"]} for row in rows]
         found |= calls(state, f"{name}_value", amounts, ratios)
+    return found
+
+
+def stays(state, deal_id):
+    """The stays of a deal in stages while open, each [stage, first day, last day, what it went on to]; days may be unknown."""
+    found, before = [], None
+    closed = dict(closings(state, deal_id))
+    for on, deal in versions(state, deal_id):
+        if deal["status"] not in ("open", *CLOSED):
+            continue
+        if deal["status"] == "open":
+            told = deal["stage_entered_on"]
+            if before is None:
+                if told is not None and told <= on:
+                    day = told
+                else:
+                    day = None if on == state.days[0] else min(deal["created_on"], on)
+            elif before[1]["status"] == "open" and before[1]["stage"] == deal["stage"]:
+                before = (on, deal)
+                continue
+            else:
+                day = told if told is not None and before[0] < told <= on else on
+            if found and found[-1]["to"] is None:
+                found[-1] |= {"last": day if found[-1]["first"] is None else max(day, found[-1]["first"]), "to": "stage"}
+            found.append({"stage": deal["stage"], "first": day, "last": None, "to": None})
+        elif found and found[-1]["to"] is None:
+            last = closed[on]
+            found[-1] |= {"last": last if found[-1]["first"] is None else max(last, found[-1]["first"]), "to": deal["status"]}
+        before = (on, deal)
+    return found
+
+
+def entries(state):
+    """The stages that deals entered or skipped, with what came of each and the days spent there."""
+    ranks = {s["stage"]: s["rank"] for s in state.exports.stages[state.days[-1]] if s["is_open"]}
+    for deal in state.deals:
+        mine = [stay for stay in stays(state, deal["deal_id"]) if stay["stage"] in ranks]
+        won = [on for seen, on in closings(state, deal["deal_id"]) if state.by_day[seen][deal["deal_id"]]["status"] == "won"]
+        known_from = 0
+        first = state.by_day[state.days[0]].get(deal["deal_id"])
+        if first is not None:
+            if first["status"] != "open" or first["stage"] not in ranks:
+                continue
+            known_from = ranks[first["stage"]] + (mine[0]["first"] is None)
+        for stage, rank in ranks.items():
+            reached = [(ranks[stay["stage"]], stay["first"]) for stay in mine if ranks[stay["stage"]] >= rank] + [(99, day) for day in won]
+            if not reached or rank < known_from:
+                continue
+            here = [stay for stay in mine if stay["stage"] == stage]
+            is_over = bool(here) and all(stay["first"] is not None and stay["last"] is not None for stay in here)
+            yield {
+                **deal, "stage": stage, "entered_on": min((day for _, day in reached if day is not None), default=None),
+                "outcome": "passed" if max(reach for reach, _ in reached) > rank else "pending" if deal["status"] == "open" else "stopped",
+                "days": sum((stay["last"] - stay["first"]).days for stay in here) if is_over else None,
+                "left_on": max(stay["last"] for stay in here) if is_over else None,
+            }
+
+
+def stages(state):
+    rows = list(entries(state))
+    found = {}
+    for name, outcome in (("stage_conversion", "passed"), ("stage_pending", "pending")):
+        counts = [{**row, "day": row["entered_on"], "numerator": int(row["outcome"] == outcome), "denominator": 1} for row in rows]
+        found |= calls(state, name, counts, proportions, by=("stage",))
+    over = [
+        {**row, "day": row["left_on"], "value": row["days"], "numerator": row["days"], "denominator": 1} for row in rows if row["days"] is not None
+    ]
+    found |= calls(state, "stage_days", over, ratios, by=("stage",))
+    found |= calls(state, "stage_days_median", over, medians, by=("stage",))
+    order = [s["stage"] for s in sorted(state.exports.stages[state.days[-1]], key=lambda s: s["rank"])]
+    found["kpi.stage_days"] = stage_days(periods_of(state), over, order)
+    return found
+
+
+def stage_days(periods, rows, order):
+    found = []
+    for period in periods:
+        medians_of = {}
+        for stage in dict.fromkeys(row["stage"] for row in rows):
+            days = [row["days"] for row in rows if row["stage"] == stage and within(row["left_on"], period)]
+            if days:
+                medians_of[stage] = {
+                    "stage": stage, "period": period["period"], "deals": len(days), "mean_days": ratio(sum(days), len(days)),
+                    "median_days": float(quantile(days, "1/2")), "p90_days": float(quantile(days, "9/10")), "is_thin": len(days) < 30,
+                }
+        slowest = max((row["median_days"] for row in medians_of.values()), default=None)
+        tied = [stage for stage, row in medians_of.items() if row["median_days"] == slowest]
+        # Of two that are as slow the earlier one is named.
+        named = min(tied, key=order.index) if tied else None
+        found += [{**row, "is_slowest": stage == named} for stage, row in medians_of.items()]
     return found

@@ -1,0 +1,14 @@
+/* ---
+label: Stage conversion
+description: Share of the deals that first entered a stage in the period that ever reached a higher one, or were won (stage_conversion); skipped stages count as passed, those still below are in the denominator and told by stage_pending
+unit: percent
+good: up
+time: entered_on
+dimensions: [stage, owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+aggregation: proportion
+--- */
+-- One row is a deal and a stage that it entered or skipped, by the day it first stood there or beyond.
+SELECT d.* EXCEPT (pipeline, stage), e.pipeline, e.stage, e.entered_on,
+  CASE e.outcome WHEN 'passed' THEN 1 ELSE 0 END AS numerator, 1 AS denominator
+FROM sales.stage_entry AS e
+JOIN sales.deal AS d ON d.deal_id = e.deal_id
