@@ -13,7 +13,7 @@ from collections import namedtuple
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-Exports = namedtuple("Exports", "deals stages accounts reps territories quotas rates exclusions currency fiscal_month")
+Exports = namedtuple("Exports", "deals stages accounts reps territories quotas rates exclusions activities leads currency fiscal_month")
 
 
 def rows_of(path):
@@ -28,6 +28,10 @@ def day_of(text):
 
 def money_of(text):
     return Decimal(text) if text else None
+
+
+def moment_of(text):
+    return dt.datetime.fromisoformat(text).astimezone(dt.timezone.utc) if text else None
 
 
 def local_day_of(text, zone):
@@ -78,6 +82,15 @@ def demo(folder, day, fiscal_month):
             for r in read("OpportunityStage", on)
         ]
     last = days[-1]
+
+    def changes(name):
+        """The newest row of each record of an export that holds what changed since the one before."""
+        newest = {}
+        for on in days:
+            newest |= {r["Id"]: r for r in read(name, on)}
+        return newest.values()
+
+    types = {"Email": "mail"}
     return Exports(
         deals=deals,
         stages=stages,
@@ -108,6 +121,24 @@ def demo(folder, day, fiscal_month):
         exclusions=[
             {"entity": r["Entity"], "id": r["EntityId"], "start": day_of(r["ValidFrom"]), "end": day_of(r["ValidTo"]), "reason": r["Reason"]}
             for r in read("ExclusionList", last)
+        ],
+        activities=[
+            {
+                "type": types.get(r["Type"], r["Type"].lower()), "direction": r["Direction__c"], "owner_id": r["OwnerId"],
+                "deal_id": r["WhatId"], "lead_id": r["WhoId"], "account_id": r["AccountId"], "started_at": moment_of(r["StartDateTime"]),
+                "minutes": int(r["DurationMinutes__c"]) if r["DurationMinutes__c"] else None,
+                "is_done": r["IsClosed"] == "true", "is_selling": r["IsSelling__c"] == "true",
+            }
+            for r in changes("Task")
+        ],
+        leads=[
+            {
+                "lead_id": r["Id"], "owner_id": r["OwnerId"], "lead_source": r["LeadSource"], "created_at": moment_of(r["CreatedDate"]),
+                "answered_at": moment_of(r["FirstResponseAt__c"]), "engaged_at": moment_of(r["FirstEngagedAt__c"]),
+                "mql_on": day_of(r["MQL_On__c"]), "sql_on": day_of(r["SQL_On__c"]), "converted_on": day_of(r["ConvertedDate"]),
+                "deal_id": r["ConvertedOpportunityId"],
+            }
+            for r in changes("Lead")
         ],
         currency="USD",
         fiscal_month=fiscal_month,
@@ -158,6 +189,8 @@ def regional(folder, day, fiscal_month, data):
         quotas=[],
         rates=[],
         exclusions=[],
+        activities=[],
+        leads=[],
         currency="USD",
         fiscal_month=fiscal_month,
     )

@@ -1,14 +1,14 @@
 """The figures of metrics that no model holds, from the deals that count, their versions, activities and leads."""
 
-from arithmetic import DAY, quantile, ratio
+from arithmetic import DAY, quantile, ratio, wilson
 from periods import periods_of, within
 from slices import calls, distinct, divided, known_sums, medians, proportions, ratios, sums
-from state import CLOSED
+from state import CLOSED, in_force
 
 
 def of_metrics(state):
     tables = {}
-    for part in (win_rates, pushes, slippage, stages):
+    for part in (win_rates, pushes, slippage, stages, work, leads):
         tables |= part(state)
     return tables
 
@@ -221,3 +221,122 @@ def stage_days(periods, rows, order):
         named = min(tied, key=order.index) if tied else None
         found += [{**row, "is_slowest": stage == named} for stage, row in medians_of.items()]
     return found
+
+
+def is_excluded(state, entity, key):
+    return any(e["entity"] == entity and e["id"] == key and in_force(e, state.day) for e in state.exports.exclusions)
+
+
+def team_of(state, owner_id):
+    return state.exports.reps.get(owner_id, {}).get("team")
+
+
+def work(state):
+    out = {deal["deal_id"] for deal in state.left_out}
+    done = [
+        {**a, "team": team_of(state, a["owner_id"]), "day": a["started_at"].date(), "is_prospect": any(a[key] for key in ("deal_id", "lead_id", "account_id"))}
+        for a in state.exports.activities
+        if a["deal_id"] not in out and not is_excluded(state, "rep", a["owner_id"])
+    ]
+    minutes = [{**a, "numerator": a["minutes"] if a["is_selling"] else 0, "denominator": a["minutes"]} for a in done if a["is_done"]]
+    met = [
+        {**a, "value": int(a["type"] in ("meeting", "demo") and a["is_prospect"] and a["is_done"])} for a in done if a["day"] <= state.day
+    ]
+    asked = [
+        {**a, "numerator": int(a["type"] in ("meeting", "demo")), "denominator": int(a["type"] in ("call", "mail"))}
+        for a in done
+        if a["is_prospect"]
+        and (a["type"] in ("meeting", "demo") or (a["type"] in ("call", "mail") and a["direction"] == "Outbound" and a["is_done"]))
+    ]
+    return {
+        **calls(state, "selling_time", minutes, ratios),
+        **calls(state, "meetings", met, known_sums, by=("owner_id",)),
+        **calls(state, "meeting_ratio", asked, ratios),
+        **work_on_deals(state, done),
+    }
+
+
+def work_on_deals(state, done):
+    """What was done on deals until they closed, of those whose whole life lies within the log."""
+    first = min((a["day"] for a in done), default=None)
+    passed = {}
+    for entry in entries(state):
+        passed[entry["deal_id"]] = passed.get(entry["deal_id"], 0) + (entry["outcome"] == "passed")
+    by_deal = {}
+    for a in done:
+        if a["is_done"]:
+            by_deal.setdefault(a["deal_id"], []).append(a)
+    rows = []
+    for deal in state.deals:
+        if deal["status"] in ("won", "lost") and first is not None and deal["created_on"] >= first:
+            mine = [a for a in by_deal.get(deal["deal_id"], []) if a["day"] <= deal["closed_on"]]
+            rows.append({
+                **deal, "day": deal["closed_on"], "all": len(mine), "outbound": sum(a["direction"] == "Outbound" for a in mine),
+                "demos": sum(a["type"] == "demo" for a in mine), "one": 1, "passed": passed.get(deal["deal_id"], 0),
+                "won": int(deal["status"] == "won"),
+            })
+
+    def of(numerator, denominator):
+        return [{**row, "numerator": row[numerator], "denominator": row[denominator]} for row in rows]
+
+    return {
+        **calls(state, "follow_ups", of("outbound", "one"), ratios, by=("status",)),
+        **calls(state, "activities_per_stage", of("all", "passed"), ratios, by=("status",)),
+        **calls(state, "demos_per_win", of("demos", "won"), ratios),
+    }
+
+
+def leads(state):
+    won = {deal["deal_id"] for deal in state.deals if deal["status"] == "won"}
+    rows = []
+    for lead in state.exports.leads:
+        if is_excluded(state, "lead", lead["lead_id"]) or is_excluded(state, "rep", lead["owner_id"]):
+            continue
+        to_answer, to_engage = (
+            None if lead[at] is None else (lead[at] - lead["created_at"]).total_seconds() / 60 for at in ("answered_at", "engaged_at")
+        )
+        is_deal = lead["converted_on"] is not None or lead["deal_id"] is not None
+        is_sql = is_deal or lead["sql_on"] is not None
+        rows.append({
+            **lead, "day": lead["created_at"].date(), "is_answered": to_answer is not None, "is_engaged": to_engage is not None,
+            "minutes": None if to_answer is None or to_answer < 0 else to_answer, "is_fault": to_answer is not None and to_answer < 0,
+            "engaged_after": None if to_engage is None or to_engage < 0 else to_engage / 1440,
+            "is_lead": True, "is_mql": is_sql or lead["mql_on"] is not None, "is_sql": is_sql, "is_deal": is_deal, "is_won": lead["deal_id"] in won,
+        })
+
+    def share(of, among="is_lead"):
+        return [{**row, "numerator": int(row[of]), "denominator": 1} for row in rows if row[among]]
+
+    soon = [
+        {**row, "numerator": int(row["minutes"] is not None and row["minutes"] < 5), "denominator": 1} for row in rows if not row["is_fault"]
+    ]
+    never = [{**row, "numerator": int(not row["is_answered"]), "denominator": 1} for row in rows]
+    shares = {
+        "lead_response_5min": soon, "lead_unanswered": never, "lead_engagement_rate": share("is_engaged"), "lead_conversion": share("is_won"),
+        "lead_conversion_mql": share("is_mql"), "lead_conversion_sql": share("is_sql", "is_mql"),
+        "lead_conversion_deal": share("is_deal", "is_sql"), "lead_conversion_won": share("is_won", "is_deal"),
+    }
+    found = {}
+    for name, members in shares.items():
+        found |= calls(state, name, members, proportions, by=("lead_source",))
+    for name, of in (("lead_response_median", "minutes"), ("lead_engagement_median", "engaged_after")):
+        values = [{**row, "value": row[of]} for row in rows if row[of] is not None]
+        found |= calls(state, name, values, medians, by=("lead_source",))
+    found["kpi.lead_response"] = [row for period in periods_of(state) for row in answers(period, rows)]
+    return found
+
+
+def answers(period, rows):
+    """How soon the leads of a period were answered; nothing of a period without leads."""
+    mine = [row for row in rows if within(row["day"], period) or (period["kind"] == "total" and row["day"] <= period["period_end"])]
+    minutes = [row["minutes"] for row in mine if row["minutes"] is not None]
+    sound, never = sum(not row["is_fault"] for row in mine), sum(not row["is_answered"] for row in mine)
+    soon = sum(spent < 5 for spent in minutes)
+    if mine:
+        lower, upper = wilson(soon, sound)
+        yield {
+            "period": period["period"], "leads": len(mine), "unanswered": never, "within_5min": soon,
+            "median_minutes": float(quantile(minutes, "1/2")) if minutes else None, "p90_minutes": float(quantile(minutes, "9/10")) if minutes else None,
+            "share_within_5min": ratio(soon, sound), "within_5min_lower": lower, "within_5min_upper": upper,
+            "share_unanswered": ratio(never, sound), "is_thin": len(mine) < 30,
+        }

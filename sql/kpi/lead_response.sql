@@ -1,0 +1,48 @@
+/* ---
+description: How soon leads are answered, with median and P90, and how many are within 5 minutes or never answered
+materialize: view
+--- */
+-- One row is a period in which leads came. Times are minutes of the clock of the leads that were answered; the shares are of all of them, those never
+-- answered in the denominator. A lead that was answered before it came stays out of all but leads. The whole time
+-- begins with the first lead, be it earlier than the first deal. Fewer than 30 leads are thin.
+WITH response AS (
+  SELECT p.period, p.kind, p.period_start, p.period_end, p.is_complete, l.is_answered, l.response_minutes
+  FROM sales.lead AS l
+  JOIN sales.period AS p ON (l.created_on >= p.period_start OR p.kind = 'total') AND l.created_on <= p.period_end
+  WHERE l.is_answered IS NOT NULL
+),
+measured AS (
+  SELECT
+    period,
+    kind,
+    period_start,
+    period_end,
+    is_complete,
+    count(*) AS leads,
+    count(*) FILTER (WHERE NOT is_answered OR response_minutes IS NOT NULL) AS sound,
+    count(*) FILTER (WHERE NOT is_answered) AS unanswered,
+    count(*) FILTER (WHERE response_minutes < 5) AS within_5min,
+    quantile(response_minutes, 0.5) AS median_minutes,
+    quantile(response_minutes, 0.9) AS p90_minutes
+  FROM response
+  GROUP BY period, kind, period_start, period_end, is_complete
+)
+SELECT
+  period,
+  kind AS period_kind,
+  period_start,
+  period_end,
+  is_complete,
+  leads,
+  unanswered,
+  within_5min,
+  median_minutes,
+  p90_minutes,
+  ratio(within_5min, sound) AS share_within_5min,
+  wilson_lower(within_5min, sound) AS within_5min_lower,
+  wilson_upper(within_5min, sound) AS within_5min_upper,
+  ratio(unanswered, sound) AS share_unanswered,
+  wilson_lower(unanswered, sound) AS unanswered_lower,
+  wilson_upper(unanswered, sound) AS unanswered_upper,
+  leads < 30 AS is_thin
+FROM measured

@@ -1,0 +1,13 @@
+/* ---
+label: Leads won
+description: Share of the leads created that became a deal that was won (lead_conversion), by the day they were created
+unit: percent
+good: up
+time: created_on
+dimensions: [lead_source, owner_id, owner_name, team, manager_name]
+aggregation: proportion
+--- */
+-- One row is a lead.
+SELECT *, CASE WHEN is_won THEN 1 ELSE 0 END AS numerator, 1 AS denominator
+FROM sales.lead
+WHERE is_won IS NOT NULL
