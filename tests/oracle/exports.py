@@ -95,7 +95,10 @@ def demo(folder, day, fiscal_month):
         deals=deals,
         stages=stages,
         accounts={
-            r["Id"]: {"name": r["Name"], "segment": r["Segment__c"], "territory_id": r["Territory2Id"], "region": r["Region__c"]}
+            r["Id"]: {
+                "name": r["Name"], "segment": r["Segment__c"], "territory_id": r["Territory2Id"], "region": r["Region__c"],
+                "first_won_on": day_of(r["First_Won_On__c"]),
+            }
             for r in read("Account", last)
         },
         reps={

@@ -1,6 +1,6 @@
 """The figures of metrics that no model holds, from the deals that count, their versions, activities and leads."""
 
-from arithmetic import DAY, quantile, ratio, wilson
+from arithmetic import DAY, money, quantile, ratio, total, wilson
 from periods import periods_of, within
 from slices import calls, distinct, divided, known_sums, medians, proportions, ratios, sums
 from state import CLOSED, in_force
@@ -8,7 +8,7 @@ from state import CLOSED, in_force
 
 def of_metrics(state):
     tables = {}
-    for part in (win_rates, pushes, slippage, stages, work, leads):
+    for part in (win_rates, pushes, slippage, stages, work, leads, customers, untold):
         tables |= part(state)
     return tables
 
@@ -340,3 +340,50 @@ def answers(period, rows):
             "share_within_5min": ratio(soon, sound), "within_5min_lower": lower, "within_5min_upper": upper,
             "share_unanswered": ratio(never, sound), "is_thin": len(mine) < 30,
         }
+
+
+def customers(state):
+    won = sorted((d for d in state.deals if d["status"] == "won"), key=lambda d: (d["closed_on"], d["deal_id"]))
+    first = {}
+    for deal in won:
+        first.setdefault(deal["account_id"], deal)
+    new = [
+        {**deal, "day": deal["closed_on"], "value": 1}
+        for account, deal in first.items()
+        if account is not None and (state.exports.accounts.get(account, {}).get("first_won_on") or deal["closed_on"]) >= deal["closed_on"]
+    ]
+    year = {}
+    for deal in won:
+        age = (state.day - deal["closed_on"]).days
+        if 0 <= age < 730:
+            account = year.setdefault(deal["account_id"], {"deals": 0, "before": 0, "amounts": [], "amounts_before": []})
+            account["deals" if age < 365 else "before"] += 1
+            if deal["amount_reporting"] is not None:
+                account["amounts" if age < 365 else "amounts_before"].append(deal["amount_reporting"])
+    amounts = sorted((total(a["amounts"]) for key, a in year.items() if key is not None and a["amounts"]), reverse=True)
+    whole = total(amount for a in year.values() for amount in a["amounts"])
+    regular = [
+        {**state.exports.accounts.get(key, {}), **a, "numerator": int(a["deals"] > 0), "denominator": 1,
+         "value": 0 if a["deals"] else money(total(a["amounts_before"]))}
+        for key, a in year.items()
+        if key is not None and a["before"]
+    ]
+    found = {
+        f"metric('concentration_top{most}')": [
+            {"value": ratio(total(amounts[:most]), whole), "numerator": money(total(amounts[:most])), "denominator": money(whole)}
+        ]
+        for most in (1, 5, 10)
+    }
+    hhi = float(sum((amount / whole) ** 2 for amount in amounts)) if amounts and whole else None
+    found["metric('concentration_hhi')"] = [{"value": hhi, "n": len(amounts)}]
+    return {
+        **found,
+        **calls(state, "new_customers", new, sums),
+        **calls(state, "retention", regular, proportions, by=("region",), has_time=False),
+        **calls(state, "churned_amount", regular, known_sums, by=("region",), has_time=False),
+    }
+
+
+def untold(state):
+    """What the exports tell nothing of is not available."""
+    return {f"metric('{name}')": [{"value": None}] for name in ("sales_cost", "cac", "csat", "nps", "tool_adoption")}

@@ -1,0 +1,10 @@
+/* ---
+label: Share of the 10 largest accounts
+description: Share of the amount won in the 365 days up to the day of the run that the 10 largest accounts brought (concentration)
+unit: percent
+good: down
+--- */
+-- One row is an account that won a deal in them.
+SELECT *, CASE WHEN place <= 10 THEN amount ELSE CAST(0 AS DECIMAL(18,4)) END AS numerator, amount AS denominator
+FROM sales.account_year
+WHERE amount IS NOT NULL
