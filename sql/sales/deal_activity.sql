@@ -1,6 +1,9 @@
 /* ---
 description: Closed deals whose whole life lies within the log of activities, and what was done on each before it closed
-materialize: view
+materialize: table
+checks:
+  - unique: [deal_id]
+  - not_null: [deal_id, status, closed_on, activities, demos]
 --- */
 -- One row is a deal that was won or lost and was created since activities are logged: of older deals the beginning is missing.
 -- Counted is what took place until the day the deal closed; outbound is NULL where no activity says who reached out.
