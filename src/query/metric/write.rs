@@ -159,10 +159,16 @@ impl<'s, 'm> Draft<'s, 'm> {
                 _ => String::new(),
             };
             let mut add = |name: &str, aggregate: String| {
+                // One that tells its rows itself is filtered already.
+                let filter = if aggregate.starts_with("CASE ") { "" } else { filter.as_str() };
                 all.push((format!("{at} {name}{}", window.suffix()), format!("{aggregate}{filter}")));
             };
             match piece.base.aggregation {
                 Aggregation::Sum => add("value", "sum(\"value\")".to_owned()),
+                // Of no rows a count is 0, and not unknown.
+                Aggregation::CountDistinct if piece.metric.header.without_rows == WithoutRows::Unknown => {
+                    add("value", format!("CASE WHEN count(*){filter} > 0 THEN count(DISTINCT \"value\"){filter} END"));
+                }
                 Aggregation::CountDistinct => add("value", "count(DISTINCT \"value\")".to_owned()),
                 Aggregation::Min => add("value", "min(\"value\")".to_owned()),
                 Aggregation::Max => add("value", "max(\"value\")".to_owned()),
