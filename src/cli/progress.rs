@@ -91,7 +91,7 @@ impl<'t> Progress<'t> {
 }
 
 /// Which days of an incremental model are to be computed, and why.
-fn words(filled: &FilledRecord) -> String {
+pub fn words(filled: &FilledRecord) -> String {
     let days = |days: usize| count(days, "day");
     let mut parts = Vec::new();
     if filled.missing > 0 {

@@ -113,6 +113,9 @@ fn dry_run(
         "models   for {newest}: {}",
         plan.models.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     ));
+    for filled in pin.iter().flat_map(|pin| run::due(prepared, file, pin, &plan)) {
+        say(&format!("earlier  {}: {}", filled.model, super::progress::words(&filled)));
+    }
     say(&format!("reports  for {newest}: {}", plan.reports.join(", ")));
     host.terminal.say("nothing was done");
     Ok(Outcome::Done)

@@ -299,6 +299,12 @@ impl Guard<'_> {
         ControlFlow::Break(Box::new(Problem::error(self.sql.place_of(span), message).help(help)))
     }
 
+    /// Of what the parser gives no span.
+    fn refuse_word(&self, word: &str, message: &str, help: &str) -> ControlFlow<Box<Problem>> {
+        let place = self.sql.place_of_word(word).unwrap_or_else(|| self.sql.start());
+        ControlFlow::Break(Box::new(Problem::error(place, message).help(help)))
+    }
+
     fn call(&mut self, name: &mut ObjectName, arguments: &mut [FunctionArg]) -> ControlFlow<Box<Problem>> {
         match from::call(self.sql, name, arguments) {
             Ok(call) => {
@@ -315,7 +321,7 @@ impl VisitorMut for Guard<'_> {
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<Self::Break> {
         if !query.locks.is_empty() {
-            return self.refuse(Span::empty(), "FOR UPDATE locks nothing here", "leave it out");
+            return self.refuse_word("for", "FOR UPDATE locks nothing here", "leave it out");
         }
         if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = query.body.as_ref() {
             return ControlFlow::Break(Box::new(not_a_select(self.sql)));
@@ -329,15 +335,12 @@ impl VisitorMut for Guard<'_> {
         if let Some(modifier) = modifiers.first() {
             let written = modifier.to_string();
             let word = written.split(' ').nth(1).unwrap_or_default();
-            let place = self.sql.place_of_word(word).unwrap_or_else(|| self.sql.start());
             let help = "write GROUP BY ROLLUP (stage), CUBE (...) or GROUPING SETS ((stage), ())";
-            return ControlFlow::Break(Box::new(
-                Problem::error(place, format!("{written} is not known here")).help(help),
-            ));
+            return self.refuse_word(word, &format!("{written} is not known here"), help);
         }
         if select.into.is_some() {
-            return self.refuse(
-                Span::empty(),
+            return self.refuse_word(
+                "into",
                 "SELECT INTO writes a table",
                 "leave INTO out: a model's file is its table's name",
             );

@@ -152,6 +152,19 @@ pub fn plan(
     Ok(Plan { days, models, reports: reports.collect(), sources_only, full_refresh, chosen })
 }
 
+/// The partitions of days before a plan's newest that it is to compute, as far as the lake knows now: what the plan's own
+/// days bring is not among them.
+pub fn due(prepared: &Prepared, file: &PipelineFile, lake: &Pin, plan: &Plan) -> Vec<FilledRecord> {
+    let Some(newest) = plan.days.last() else { return Vec::new() };
+    let settings = settings(&file.pipeline, *newest);
+    let recipes = models::partition::recipes(&prepared.catalogue, &prepared.planned, &settings);
+    let chosen = recipes.iter().filter(|recipe| plan.chosen.contains(recipe.name()));
+    chosen
+        .map(|recipe| FilledRecord::of(recipe.name(), &recipe.due(lake, &settings, plan.full_refresh)))
+        .filter(|filled| filled.due() > 0)
+        .collect()
+}
+
 fn no_days(prepared: &Prepared, file: &PipelineFile, request: &Request) -> Error {
     let patterns: Vec<String> = prepared.jobs.iter().map(|job| job.format.path().to_string()).take(3).collect();
     let name = &file.pipeline.name;

@@ -4,6 +4,7 @@ use forecastle::error::Kind;
 use forecastle::lake::Role;
 use forecastle::run::{Days, FilledRecord, ModelOutcome, Record, Request, Status};
 
+use crate::command::Program;
 use crate::project::{Outcomes, TestProject, day, told};
 
 const DAYS: [&str; 5] = ["2026-11-02", "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"];
@@ -181,6 +182,19 @@ fn sql_that_says_something_else_is_computed_again_and_comments_are_not() {
 }
 
 const FEWER: [&str; 2] = ["0,ann,Qualify,Open,1,2026-10-01", "goes,bob,Propose,Won,10,2026-09-01"];
+
+#[test]
+fn a_dry_run_tells_which_days_are_computed_again_and_why() {
+    let project = TestProject::small();
+    exports(&project, &DAYS);
+    incremental(&project, "counted", "", "SELECT count(*) AS n FROM crm.deal");
+    project.run();
+    incremental(&project, "counted", "", "SELECT count(*) + 1 AS n FROM crm.deal");
+    let said = Program::in_folder(project.root()).runs_to(0, &["run", "--dry-run"]).stdout;
+    assert!(said.contains("earlier  past.counted: its SQL has changed: computing 4 days again"), "{said}");
+    let said = Program::in_folder(project.root()).runs_to(0, &["run", "--dry-run", "--select", "kpi.total"]).stdout;
+    assert!(!said.contains("earlier"), "{said}");
+}
 
 #[test]
 fn a_corrected_past_leaves_what_was_said_unless_it_is_asked_to_follow() {

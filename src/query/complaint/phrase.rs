@@ -91,7 +91,8 @@ fn of_columns(message: &str) -> Option<Complaint> {
     }
     if message.starts_with("Too many columns! The subquery should only return one column") {
         let help = "name the one column that is meant";
-        return Some(complaint("a subquery in the place of a value has one column", help, At::Start));
+        let at = At::Last("select".to_owned());
+        return Some(complaint("a subquery in the place of a value has one column", help, at));
     }
     if message.starts_with("Inconsistent data length across values list: ") {
         let numbers: Vec<&str> = message.split(' ').filter(|word| word.parse::<usize>().is_ok()).collect();
@@ -140,7 +141,8 @@ fn of_types(message: &str) -> Option<Complaint> {
             .rsplit_once(" returning ")
             .map_or_else(String::new, |(_, of)| format!(", and this is {}", sql_type::in_text(of)));
         let said = format!("a condition is TRUE or FALSE{is}");
-        return Some(complaint(said, "compare it with something, as in stage = 'Won'", At::Start));
+        let at = At::First(["where", "having", "qualify", "on"].map(str::to_owned).to_vec());
+        return Some(complaint(said, "compare it with something, as in stage = 'Won'", at));
     }
     None
 }
@@ -149,7 +151,8 @@ fn of_types(message: &str) -> Option<Complaint> {
 fn of_shape(message: &str) -> Option<Complaint> {
     if message.starts_with("Aggregate function calls cannot be nested") {
         let help = "compute the inner one in a subquery or in WITH, and aggregate what it gives";
-        return Some(complaint("an aggregate cannot stand in another one", help, At::Start));
+        let at = At::First(["sum", "avg", "max", "min", "count", "median"].map(str::to_owned).to_vec());
+        return Some(complaint("an aggregate cannot stand in another one", help, at));
     }
     if let Some(expression) = message.strip_prefix("Physical plan does not support logical expression ") {
         if expression.starts_with("WindowFunction") {

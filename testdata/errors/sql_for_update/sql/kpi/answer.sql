@@ -1,0 +1,1 @@
+SELECT deal_id FROM crm.deal FOR UPDATE
