@@ -7,15 +7,13 @@ Prints a Markdown table and appends it to results.md. Exit code 1 where answers 
 recorded.
 """
 
-import argparse
 import datetime as dt
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
 
-from night import HERE, Bench, cells, fresh, heading, median, ratio, say, seconds, verdict
+from night import Bench, arguments, cells, fresh, heading, median, parsed, ratio, record, say, seconds, verdict
 
 FIRST = dt.date(2025, 4, 1)
 # Name, type in both, and what makes it of a row's number `i`, its hash `h` and how often it changed, `r`.
@@ -222,26 +220,17 @@ def lines(bench, asked):
 
 
 def main():
-    built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release/forecastle"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", nargs="?", default=built, type=pathlib.Path, help="the optimised program (%(default)s)")
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="scratch folder, on a disk")
+    parser = arguments(__doc__)
     parser.add_argument("--pairs", default=5, type=int, help="pairs of runs of each work (%(default)s)")
     numbers = lambda text: [int(number) for number in text.split(",") if number]
     parser.add_argument("--rows", default=[1_000_000, 5_000_000], type=numbers, help="rows of the single exports")
     parser.add_argument("--year", default=100_000, type=int, help="rows of a day of the year (%(default)s)")
-    parser.add_argument("--no-record", action="store_true", help="leave results.md as it is")
-    asked = parser.parse_args()
-    if not asked.program.is_file():
-        parser.error(f"{asked.program} is not there: cargo build --release makes it, or name another")
+    asked = parsed(parser)
     bench = Ingest(str(asked.program.resolve()), asked.work.resolve() / "ingest")
     bench.work.mkdir(parents=True, exist_ok=True)
     head = heading(bench, asked.pairs, os.getloadavg()[0]).replace("\n\n", ": exports into the lake\n\n", 1)
     result = f"{head}\n\n" + "\n".join(lines(bench, asked)) + "\n"
-    print(result)
-    if not asked.no_record:
-        with open(HERE / "results.md", "a", encoding="utf-8") as recorded:
-            recorded.write(f"\n{result}")
+    record(result, asked)
 
 
 if __name__ == "__main__":

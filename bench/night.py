@@ -237,18 +237,40 @@ def heading(bench, pairs, load):
     return f"## {dt.date.today()}\n\n{versions}\\\n{machine()}\\\n{pairs} pairs, load before the first {load:.1f}"
 
 
-def main():
+def arguments(words):
+    """A parser of what every benchmark is told; `words` are the script's own, of which the first line describes it."""
     built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release/forecastle"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=words.splitlines()[0])
     parser.add_argument("program", nargs="?", default=built, type=pathlib.Path, help="the optimised program (%(default)s)")
     parser.add_argument("--work", required=True, type=pathlib.Path, help="scratch folder, on a disk")
-    data = REPOSITORY.parent / "shared/data"
-    parser.add_argument("--data", default=data, type=pathlib.Path, help="holds regional-sales (%(default)s)")
-    parser.add_argument("--pairs", default=5, type=int, help="pairs of runs of each night (%(default)s)")
     parser.add_argument("--no-record", action="store_true", help="leave results.md as it is")
+    return parser
+
+
+def parsed(parser):
+    """What was asked for, of a program that is there."""
     asked = parser.parse_args()
     if not asked.program.is_file():
         parser.error(f"{asked.program} is not there: cargo build --release makes it, or name another")
+    return asked
+
+
+def record(result, asked):
+    """Prints what was measured and appends it to results.md, unless that is to be left as it is."""
+    print(result)
+    if not asked.no_record:
+        recorded = HERE / "results.md"
+        opening = "# Measured\n\nHow, and how to read it: [README.md](README.md).\n"
+        before = recorded.read_text(encoding="utf-8") if recorded.exists() else opening
+        recorded.write_text(f"{before}\n{result}", encoding="utf-8")
+
+
+def main():
+    parser = arguments(__doc__)
+    data = REPOSITORY.parent / "shared/data"
+    parser.add_argument("--data", default=data, type=pathlib.Path, help="holds regional-sales (%(default)s)")
+    parser.add_argument("--pairs", default=5, type=int, help="pairs of runs of each night (%(default)s)")
+    asked = parsed(parser)
     if not (asked.data / "regional-sales").is_dir():
         parser.error(f"{asked.data} has no regional-sales: name the folder that holds it with --data")
 
@@ -264,12 +286,7 @@ def main():
     helped = bench.alone([bench.program, "--help"], 4 * asked.pairs)
 
     result = f"{heading(bench, asked.pairs, load)}\n\n{table(measured, validated, helped)}\n"
-    print(result)
-    if not asked.no_record:
-        recorded = HERE / "results.md"
-        opening = "# Measured\n\nHow, and how to read it: [README.md](README.md).\n"
-        before = recorded.read_text(encoding="utf-8") if recorded.exists() else opening
-        recorded.write_text(f"{before}\n{result}", encoding="utf-8")
+    record(result, asked)
 
 
 if __name__ == "__main__":

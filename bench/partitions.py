@@ -7,16 +7,14 @@ Prints a Markdown table and appends it to results.md. Exit code 1 where answers 
 recorded.
 """
 
-import argparse
 import datetime as dt
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
 
 from ingest import FIRST, Ingest, duckdb, export, peer_reads
-from night import HERE, cells, fresh, heading, median, ratio, say, verdict
+from night import arguments, cells, fresh, heading, median, parsed, ratio, record, say, verdict
 
 MODEL = """/* ---
 description: Opportunities by stage, each day
@@ -119,25 +117,16 @@ def lines(bench, asked):
 
 
 def main():
-    built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release/forecastle"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", nargs="?", default=built, type=pathlib.Path, help="the optimised program (%(default)s)")
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="scratch folder, on a disk")
+    parser = arguments(__doc__)
     parser.add_argument("--pairs", default=5, type=int, help="pairs of runs of each work (%(default)s)")
     parser.add_argument("--rows", default=20_000, type=int, help="rows of a day's export (%(default)s)")
     parser.add_argument("--days", default=100, type=int, help="days without a partition (%(default)s)")
-    parser.add_argument("--no-record", action="store_true", help="leave results.md as it is")
-    asked = parser.parse_args()
-    if not asked.program.is_file():
-        parser.error(f"{asked.program} is not there: cargo build --release makes it, or name another")
+    asked = parsed(parser)
     bench = Partitions(str(asked.program.resolve()), asked.work.resolve() / "partitions")
     bench.work.mkdir(parents=True, exist_ok=True)
     head = heading(bench, asked.pairs, os.getloadavg()[0]).replace("\n\n", ": incremental models and metrics\n\n", 1)
     result = f"{head}\n\n" + "\n".join(lines(bench, asked)) + "\n"
-    print(result)
-    if not asked.no_record:
-        with open(HERE / "results.md", "a", encoding="utf-8") as recorded:
-            recorded.write(f"\n{result}")
+    record(result, asked)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Cold is without what a tool keeps from before, warm is with it and one model's f
 virtual environment that this runs in; one that is not there is left out and named.
 """
 
-import argparse
 import datetime as dt
 import importlib.metadata
 import os
@@ -16,7 +15,7 @@ import shutil
 import subprocess
 import sys
 
-from night import HERE, Bench, cells, fresh, machine, median, say, verdict
+from night import HERE, Bench, arguments, cells, fresh, machine, median, parsed, record, say, verdict
 
 # Each has a column that nobody reads, so that its readers are as they were.
 CHANGED = "SELECT 'changed {nth}' AS c_new, "
@@ -79,17 +78,11 @@ def version(package):
 
 
 def main():
-    built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", "target")) / "release/forecastle"
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program", nargs="?", default=built, type=pathlib.Path, help="the optimised program (%(default)s)")
-    parser.add_argument("--work", required=True, type=pathlib.Path, help="scratch folder, on a disk")
+    parser = arguments(__doc__)
     parser.add_argument("--models", default=1000, type=int, help="how many models (%(default)s)")
     parser.add_argument("--runs", default=5, type=int, help="runs of each work (%(default)s)")
     parser.add_argument("--sqlmesh-runs", default=5, type=int, help="runs of sqlmesh, a minute each; 0 leaves it out (%(default)s)")
-    parser.add_argument("--no-record", action="store_true", help="leave results.md as it is")
-    asked = parser.parse_args()
-    if not asked.program.is_file():
-        parser.error(f"{asked.program} is not there: cargo build --release makes it, or name another")
+    asked = parsed(parser)
     os.environ.update(DBT_SEND_ANONYMOUS_USAGE_STATS="0", DO_NOT_TRACK="1", NO_COLOR="1")
 
     bench = Bench(str(asked.program.resolve()), asked.work.resolve())
@@ -141,12 +134,9 @@ def main():
     result = (f"## {dt.date.today()}: {asked.models} models, 10 to 40 columns wide, 12 deep\n\n{versions}\\\n{machine()}\\\n"
               f"{asked.runs} runs each ({asked.sqlmesh_runs} of sqlmesh), load before the first {load:.1f}\n\n"
               + "\n".join(lines) + "\n")
-    print(result)
+    record(result, asked)
     if missing:
         say(f"not installed, so not timed: {', '.join(missing)}")
-    if not asked.no_record:
-        recorded = HERE / "results.md"
-        recorded.write_text(f"{recorded.read_text(encoding='utf-8')}\n{result}", encoding="utf-8")
 
 
 if __name__ == "__main__":

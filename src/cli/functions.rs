@@ -34,6 +34,12 @@ fn all() -> impl Iterator<Item = &'static Reference> {
     reference::ALL.iter().chain(reference::IN_FROM)
 }
 
+/// What can be called: the product's functions, a project's own, and the engine's.
+pub fn names(own: &UserFunctions) -> Vec<String> {
+    let engine = session::engine_functions().into_iter().map(|of| of.name);
+    all().map(|of| of.name.to_owned()).chain(own.keys().cloned()).chain(engine).collect()
+}
+
 fn list(own: &UserFunctions) {
     let names = all().map(|of| of.name.len()).chain(own.keys().map(String::len));
     let width = names.max().unwrap_or(0);
@@ -63,9 +69,8 @@ fn show(name: &str, own: &UserFunctions) -> Result<()> {
         result(&format!("{}\n\n{}", of.signature, of.description));
         return Ok(());
     }
-    let names =
-        all().map(|of| of.name).chain(own.keys().map(String::as_str)).chain(engine.iter().map(|of| of.name.as_str()));
-    let near = problem::nearest(name, names);
+    let names = names(own);
+    let near = problem::nearest(name, names.iter().map(String::as_str));
     let help =
         near.map_or_else(|| "forecastle functions lists them".to_owned(), |near| format!("did you mean `{near}`?"));
     Err(Error::new(Kind::Project, format!("there is no function `{name}`")).help(help))

@@ -8,7 +8,7 @@ use forecastle::day::Day;
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake;
 use forecastle::problem;
-use forecastle::query::{function::reference, session, sql_type};
+use forecastle::query::sql_type;
 use forecastle::run::Prepared;
 
 use super::Prompt;
@@ -160,10 +160,7 @@ fn relations(prepared: &Prepared) -> Vec<(String, Vec<Column>)> {
 /// What the prompt completes.
 pub fn words(prepared: &Prepared) -> Words {
     let names = |columns: Vec<Column>| columns.into_iter().map(|column| column.name).collect();
-    let own = reference::ALL.iter().chain(reference::IN_FROM).map(|of| of.name.to_owned());
-    let users = prepared.catalogue.functions.keys().cloned();
-    let engine = session::engine_functions().into_iter().map(|of| of.name);
-    let mut functions: Vec<String> = own.chain(users).chain(engine).collect();
+    let mut functions = functions::names(&prepared.catalogue.functions);
     functions.sort();
     functions.dedup();
     Words {

@@ -158,32 +158,30 @@ impl<'s, 'm> Draft<'s, 'm> {
                 Some(bounds) if windows.len() > 1 => format!(" FILTER (WHERE {bounds})"),
                 _ => String::new(),
             };
-            let mut add = |name: &str, aggregate: String| {
-                // One that tells its rows itself is filtered already.
-                let filter = if aggregate.starts_with("CASE ") { "" } else { filter.as_str() };
-                all.push((format!("{at} {name}{}", window.suffix()), format!("{aggregate}{filter}")));
-            };
+            let over = |aggregate: &str| format!("{aggregate}{filter}");
+            let mut add = |name: &str, sum: String| all.push((format!("{at} {name}{}", window.suffix()), sum));
             match piece.base.aggregation {
-                Aggregation::Sum => add("value", "sum(\"value\")".to_owned()),
+                Aggregation::Sum => add("value", over("sum(\"value\")")),
                 // Of no rows a count is 0, and not unknown.
                 Aggregation::CountDistinct if piece.metric.header.without_rows == WithoutRows::Unknown => {
-                    add("value", format!("CASE WHEN count(*){filter} > 0 THEN count(DISTINCT \"value\"){filter} END"));
+                    let (rows, values) = (over("count(*)"), over("count(DISTINCT \"value\")"));
+                    add("value", format!("CASE WHEN {rows} > 0 THEN {values} END"));
                 }
-                Aggregation::CountDistinct => add("value", "count(DISTINCT \"value\")".to_owned()),
-                Aggregation::Min => add("value", "min(\"value\")".to_owned()),
-                Aggregation::Max => add("value", "max(\"value\")".to_owned()),
+                Aggregation::CountDistinct => add("value", over("count(DISTINCT \"value\")")),
+                Aggregation::Min => add("value", over("min(\"value\")")),
+                Aggregation::Max => add("value", over("max(\"value\")")),
                 Aggregation::Median if piece.metric.is_money() => {
-                    add("value", "median(CAST(\"value\" AS DECIMAL(20,6)))".to_owned());
+                    add("value", over("median(CAST(\"value\" AS DECIMAL(20,6)))"));
                 }
-                Aggregation::Median => add("value", "median(CAST(\"value\" AS DOUBLE))".to_owned()),
+                Aggregation::Median => add("value", over("median(CAST(\"value\" AS DOUBLE))")),
                 Aggregation::Ratio | Aggregation::Proportion => {
-                    add("numerator", "sum(\"numerator\")".to_owned());
-                    add("denominator", "sum(\"denominator\")".to_owned());
+                    add("numerator", over("sum(\"numerator\")"));
+                    add("denominator", over("sum(\"denominator\")"));
                 }
             }
             if self.is_told_whole(at) && *window == Window::Asked {
                 let counted = if piece.base.aggregation.is_ratio() { "denominator" } else { "value" };
-                add("n", format!("count(\"{counted}\")"));
+                add("n", over(&format!("count(\"{counted}\")")));
             }
         }
         all
