@@ -277,8 +277,8 @@ fn add_table(graph: &mut Graph, table: &DeclaredTable) {
 
 /// Days before a table's first export come from its events, where a pipeline reads those.
 fn add_past(graph: &mut Graph, catalogue: &Catalogue, pipelines: &[&PipelineFile]) {
-    let declared = |name: &str| catalogue.tables.values().find(|table| table.name.to_string() == name);
-    let (Some(table), Some(events)) = (declared(rebuild::TABLE), declared(rebuild::EVENTS)) else { return };
+    let declared = (catalogue.declared(rebuild::TABLE), catalogue.declared(rebuild::EVENTS));
+    let (Some(table), Some(events)) = declared else { return };
     let is_read = |file: &&PipelineFile| file.pipeline.sources.iter().any(|source| source.table == events.name);
     if !pipelines.iter().any(is_read) || rebuild::check(table, events).is_err() {
         return;

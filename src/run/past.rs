@@ -32,8 +32,8 @@ pub fn find<'c>(
     program: &str,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Option<Found<'c>>> {
-    let declared = |name: &str| catalogue.tables.iter().find(|(of, _)| of.to_string() == name).map(|(_, table)| table);
-    let (Some(table), Some(event)) = (declared(rebuild::TABLE), declared(rebuild::EVENTS)) else { return Ok(None) };
+    let declared = (catalogue.declared(rebuild::TABLE), catalogue.declared(rebuild::EVENTS));
+    let (Some(table), Some(event)) = declared else { return Ok(None) };
     let known: Option<(_, _)> = view.exports(&table.name).next().zip(newest(view, &event.name));
     let Some((first, events)) = known else { return Ok(None) };
     if let Err(why) = rebuild::check(table, event) {
