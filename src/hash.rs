@@ -1,20 +1,70 @@
-//! SHA-256 as text: by it two contents are the same if and only if their texts are.
+//! SHA-256: by it two contents are the same if and only if their hashes are.
 
-use sha2::{Digest, Sha256};
+use std::io;
+
+use ring::digest::{Context, SHA256};
+
+/// A SHA-256 being computed.
+#[derive(Clone)]
+pub struct Sha256(Context);
+
+impl Sha256 {
+    pub fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    /// Goes on with the next bytes.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.update(bytes.as_ref());
+    }
+
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finish().as_ref().try_into().expect("a SHA-256 has 32 bytes")
+    }
+
+    /// The end of it as 64 lower-case hexadecimal digits.
+    pub fn finish_hex(self) -> String {
+        hex(&self.finish())
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl io::Write for Sha256 {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The SHA-256 of bytes.
+pub fn digest(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    let mut sha256 = Sha256::new();
+    sha256.update(bytes);
+    sha256.finish()
+}
 
 /// The SHA-256 of bytes, as 64 lower-case hexadecimal digits.
 pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
-    hex(&Sha256::digest(bytes))
+    hex(&digest(bytes))
 }
 
 /// The SHA-256 of a list of texts: `["ab"]` and `["a", "b"]` have different ones.
 pub fn sha256_of_parts<'p>(parts: impl IntoIterator<Item = &'p str>) -> String {
-    let mut hasher = Sha256::new();
+    let mut sha256 = Sha256::new();
     for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
+        sha256.update((part.len() as u64).to_le_bytes());
+        sha256.update(part);
     }
-    hex(&hasher.finalize())
+    sha256.finish_hex()
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -11,13 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use sha2::{Digest, Sha256};
 use twox_hash::XxHash3_128;
 
 #[cfg(test)]
 use super::recorder::{make, make_name};
 use crate::error::{Error, Kind, Result};
-use crate::hash::hex;
+use crate::hash::Sha256;
 
 /// A change of the disk.
 #[derive(Debug, Clone, Copy)]
@@ -206,7 +205,7 @@ impl Hashing {
         let so_far = sha256.clone();
         let (pieces, given) = sync_channel::<Vec<u8>>(Self::WAITING);
         let hash = move || {
-            given.iter().for_each(|piece| sha256.update(&piece));
+            given.iter().for_each(|piece| sha256.update(piece));
             sha256
         };
         match std::thread::Builder::new().name("hash".to_owned()).spawn(hash) {
@@ -224,7 +223,7 @@ impl Hashing {
                 thread.join().map_err(|_| io::Error::other("the thread that does it broke off"))?
             }
         };
-        Ok(hex(&sha256.finalize()))
+        Ok(sha256.finish_hex())
     }
 }
 
@@ -291,11 +290,16 @@ impl Write for Scrap {
     }
 }
 
+/// How much of a file is read at once to be hashed.
+const HASHED_BYTES: usize = 256 << 10;
+
 /// The SHA-256 of an open file's content from where it stands, read in pieces.
-pub fn sha256_of(mut file: &File, path: &Path) -> Result<String> {
+pub fn sha256_of(file: &File, path: &Path) -> Result<String> {
     let mut sha256 = Sha256::new();
-    io::copy(&mut file, &mut sha256).map_err(|source| failed("read", path, &source))?;
-    Ok(hex(&sha256.finalize()))
+    // Copying hands over what the reader holds: larger pieces than its own.
+    let mut pieces = io::BufReader::with_capacity(HASHED_BYTES, file);
+    io::copy(&mut pieces, &mut sha256).map_err(|source| failed("read", path, &source))?;
+    Ok(sha256.finish_hex())
 }
 
 /// Writes a new file with durable content; fails where something of that name lies.

@@ -146,7 +146,7 @@ impl TableProvider for PartitionTable {
             };
             stored.iter().any(differs)
         };
-        let scan = provider::Scan { schema: &self.schema, pieces, rows, of };
+        let scan = provider::Scan { schema: &self.schema, pieces, alive_on: None, rows, of };
         scan.plan(projection, limit, is_recast)
     }
 }

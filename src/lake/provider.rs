@@ -7,8 +7,8 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Statistics;
 use datafusion::common::stats::Precision;
+use datafusion::common::{ScalarValue, Statistics};
 use datafusion::datasource::TableType;
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::datasource::listing::PartitionedFile;
@@ -18,10 +18,13 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::{Expr, Operator};
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{BinaryExpr, Column, IsNullExpr, lit};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::filter::FilterExecBuilder;
 use datafusion::physical_plan::streaming::StreamingTableExec;
 
 use super::commit::Version;
@@ -122,6 +125,8 @@ struct LakeTable {
 #[derive(Debug, Clone)]
 struct Files {
     pieces: Vec<Piece>,
+    /// The day of which rows are wanted, where the one file holds those of a month's other days as well.
+    alive_on: Option<Day>,
     schema: SchemaRef,
 }
 
@@ -130,10 +135,23 @@ impl LakeTable {
         if let Some(files) = self.files.get() {
             return Ok(files);
         }
-        let pieces = history::pieces(&self.pin, &self.version).map_err(external)?;
         let schema = self.pin.schema(&self.version).map_err(external)?;
-        Ok(self.files.get_or_init(|| Files { pieces, schema }))
+        let is_cast = |field: &FieldRef| is_recast(&schema, field);
+        let month = match self.schema.fields().iter().any(is_cast) {
+            false => history::month_of(&self.pin, &self.version).map_err(external)?,
+            true => None,
+        };
+        let (pieces, alive_on) = match month {
+            Some(month) => (vec![month], Some(self.version.day)),
+            None => (history::pieces(&self.pin, &self.version).map_err(external)?, None),
+        };
+        Ok(self.files.get_or_init(|| Files { pieces, alive_on, schema }))
     }
+}
+
+/// Whether a column has another type than in the files.
+fn is_recast(stored: &Schema, field: &Field) -> bool {
+    stored.field_with_name(field.name()).is_ok_and(|stored| stored.data_type() != field.data_type())
 }
 
 pub(super) fn external(error: Error) -> DataFusionError {
@@ -157,13 +175,11 @@ impl TableProvider for LakeTable {
         _: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Files { pieces, schema } = self.files()?;
-        let is_recast = |field: &FieldRef| {
-            schema.field_with_name(field.name()).is_ok_and(|stored| stored.data_type() != field.data_type())
-        };
+        let Files { pieces, alive_on, schema } = self.files()?;
         let Version { table, day, rows, .. } = &self.version;
-        let scan = Scan { schema: &self.schema, pieces: pieces.clone(), rows: *rows, of: (table.clone(), *day) };
-        scan.plan(projection, limit, is_recast)
+        let of = (table.clone(), *day);
+        let scan = Scan { schema: &self.schema, pieces: pieces.clone(), alive_on: *alive_on, rows: *rows, of };
+        scan.plan(projection, limit, |field| is_recast(schema, field))
     }
 }
 
@@ -172,6 +188,8 @@ pub(super) struct Scan<'s> {
     /// The table's columns; a file may have others, or of another type.
     pub schema: &'s SchemaRef,
     pub pieces: Vec<Piece>,
+    /// The day of which rows are wanted, where each row says from when and until when it was so.
+    pub alive_on: Option<Day>,
     pub rows: u64,
     /// What they hold, and of which day: for who has to tell of a value that does not fit.
     pub of: (TableName, Day),
@@ -185,7 +203,7 @@ impl Scan<'_> {
         limit: Option<usize>,
         is_recast: impl Fn(&FieldRef) -> bool,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let Self { schema, pieces, rows, of } = self;
+        let Self { schema, pieces, alive_on, rows, of } = self;
         let wanted = match projection {
             Some(projection) => Arc::new(schema.project(projection)?),
             None => Arc::clone(schema),
@@ -196,18 +214,58 @@ impl Scan<'_> {
             let exec = StreamingTableExec::try_new(wanted, vec![Arc::new(stream)], None, None, false, limit)?;
             return Ok(Arc::new(exec));
         }
-        let source = Arc::new(ParquetSource::new(TableSchema::builder(Arc::clone(schema)).build()));
-        let files = pieces.iter().map(to_engine).collect::<Result<Vec<_>>>()?;
-        let mut statistics = Statistics::new_unknown(schema);
-        statistics.num_rows = Precision::Exact(usize::try_from(rows).unwrap_or(usize::MAX));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
-            .with_file_group(FileGroup::new(files))
-            .with_statistics(statistics)
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
+        let Some(day) = alive_on else {
+            return read(schema, projection.cloned(), limit, &pieces, Precision::Exact(count(rows)));
+        };
+        // Which rows those are is told by two more columns, that go no further.
+        let every: Vec<usize> = (0..schema.fields().len()).collect();
+        let mut columns = projection.cloned().unwrap_or(every);
+        let asked = columns.len();
+        columns.extend([schema.fields().len(), schema.fields().len() + 1]);
+        let held: u64 = pieces.iter().map(|piece| piece.rows).sum();
+        let with_days = history::with_days(schema, history::FROM, history::TO);
+        let read = read(&with_days, Some(columns), None, &pieces, Precision::Exact(count(held)))?;
+        let alive = FilterExecBuilder::new(alive_on_day(day, asked), read)
+            .apply_projection(Some((0..asked).collect()))?
+            .with_default_selectivity(u8::try_from(rows * 100 / held.max(1)).unwrap_or(100));
+        Ok(Arc::new(alive.build()?))
     }
+}
+
+fn count(rows: u64) -> usize {
+    usize::try_from(rows).unwrap_or(usize::MAX)
+}
+
+/// Reads some columns of files.
+fn read(
+    schema: &SchemaRef,
+    columns: Option<Vec<usize>>,
+    limit: Option<usize>,
+    pieces: &[Piece],
+    rows: Precision<usize>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let source = Arc::new(ParquetSource::new(TableSchema::builder(Arc::clone(schema)).build()));
+    let files = pieces.iter().map(to_engine).collect::<Result<Vec<_>>>()?;
+    let mut statistics = Statistics::new_unknown(schema);
+    statistics.num_rows = rows;
+    let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
+        .with_file_group(FileGroup::new(files))
+        .with_statistics(statistics)
+        .with_projection_indices(columns)?
+        .with_limit(limit)
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
+}
+
+/// Whether a row was so on a day, by the two columns from `at` on.
+fn alive_on_day(day: Day, at: usize) -> Arc<dyn PhysicalExpr> {
+    let day = lit(ScalarValue::Date32(Some(day.to_epoch_days())));
+    let from: Arc<dyn PhysicalExpr> = Arc::new(Column::new(history::FROM, at));
+    let to: Arc<dyn PhysicalExpr> = Arc::new(Column::new(history::TO, at + 1));
+    let both = |left, operator, right| Arc::new(BinaryExpr::new(left, operator, right)) as Arc<dyn PhysicalExpr>;
+    let goes_on: Arc<dyn PhysicalExpr> = Arc::new(IsNullExpr::new(Arc::clone(&to)));
+    let has_begun = both(from, Operator::LtEq, Arc::clone(&day));
+    both(has_begun, Operator::And, both(goes_on, Operator::Or, both(to, Operator::Gt, day)))
 }
 
 /// A file as the engine reads it, and which of its rows.

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::{Row, cents, files, is, output};
 use crate::day::Day;
 use crate::demo::{Options, csv, write};
 use crate::error::Kind;
+use crate::hash::Sha256;
 
 fn small(seed: u64) -> Options {
     let day = |text: &str| text.parse::<Day>().unwrap();
@@ -25,7 +24,7 @@ fn hash(options: &Options) -> String {
         hash.update(path.strip_prefix(folder.path()).unwrap().to_str().unwrap());
         hash.update(std::fs::read(&path).unwrap());
     }
-    format!("{:x}", hash.finalize())
+    hash.finish_hex()
 }
 
 #[test]

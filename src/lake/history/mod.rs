@@ -34,7 +34,7 @@ mod writer;
 
 pub use marks::{MarkedRow, Marks, key_hash};
 pub use piece::{Piece, PieceReader};
-pub use segment::{pieces, pieces_of_days, rows_of, segments};
+pub use segment::{month_of, pieces, pieces_of_days, rows_of, segments};
 pub use sorted::{SortedRows, converter};
 pub use states::{lives_hash, states};
 pub use versions::{Lives, VersionRows, lives, with_days};

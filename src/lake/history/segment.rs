@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::commit::{Holds, Stored, Version};
+use super::super::name::Role;
 use super::super::pin::Pin;
 use super::super::verify;
 use super::ended::{self, Position};
@@ -54,6 +55,17 @@ pub fn pieces(pin: &Pin, version: &Version) -> Result<Vec<Piece>> {
         pieces.push(piece);
     }
     Ok(pieces)
+}
+
+/// The file of a closed month that holds the rows as of a version and those of its other days, proved to be the one that
+/// was committed: each row says from when and until when it was so, and nothing is skipped. None where the version does
+/// not lie in one.
+pub fn month_of(pin: &Pin, version: &Version) -> Result<Option<Piece>> {
+    if version.stored != Stored::Month || version.role != Role::Snapshot {
+        return Ok(None);
+    }
+    verify::prove(pin, version)?;
+    Ok(rows_of(pin, version))
 }
 
 /// The files of partitions that share one, or of a single one.

@@ -5,8 +5,6 @@ mod block;
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::block::Block;
 use super::escape::html;
 use super::page::Page;
@@ -87,7 +85,7 @@ fn colours() -> String {
 
 fn digest(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let hash = Sha256::digest(text.as_bytes());
+    let hash = crate::hash::digest(text);
     let mut encoded = String::with_capacity(44);
     for chunk in hash.chunks(3) {
         let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
