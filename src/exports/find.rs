@@ -13,7 +13,8 @@ const SHOWN: usize = 6;
 /// The files that hold a day's export, sorted by name; none is not an error here.
 pub fn find(roots: &Roots, pattern: &PathPattern, day: Day) -> Result<Vec<PathBuf>> {
     roots.admit(pattern)?;
-    let files = matches(roots, &pattern.fill(day))?;
+    let mut files = matches(roots, &pattern.fill(day))?;
+    files.retain(|file| file.is_file());
     for file in &files {
         roots.confine(file)?;
     }
@@ -26,15 +27,39 @@ pub fn days(roots: &Roots, pattern: &PathPattern) -> Result<Vec<Day>> {
     if !pattern.has_day() {
         return Ok(Vec::new());
     }
-    let mut days = Vec::new();
-    for file in matches(roots, &pattern.any_day())? {
-        let from_root = file.strip_prefix(roots.project()).ok().filter(|_| !pattern.any_day().starts_with('/'));
-        let text = from_root.unwrap_or(&file).to_str().map(str::to_owned);
-        days.extend(text.and_then(|text| pattern.day_of(&text)));
+    let mut files = matches(roots, &pattern.any_day())?;
+    files.retain(|file| file.is_file());
+    Ok(days_of(roots, pattern, &files))
+}
+
+/// The newest day for which the pattern finds files; none when the path does not depend on the day.
+///
+/// Cheaper than all of them: most paths name the day in a folder, and only the newest folders are looked into.
+pub fn newest_day(roots: &Roots, pattern: &PathPattern) -> Result<Option<Day>> {
+    roots.admit(pattern)?;
+    if !pattern.has_day() {
+        return Ok(None);
     }
+    let named = pattern.up_to_day();
+    for day in days_of(roots, &named, &matches(roots, &named.any_day())?).into_iter().rev() {
+        if !find(roots, pattern, day)?.is_empty() {
+            return Ok(Some(day));
+        }
+    }
+    Ok(None)
+}
+
+/// The days that paths name, in order.
+fn days_of(roots: &Roots, pattern: &PathPattern, paths: &[PathBuf]) -> Vec<Day> {
+    let is_absolute = pattern.any_day().starts_with('/');
+    let day_of = |path: &PathBuf| {
+        let from_root = path.strip_prefix(roots.project()).ok().filter(|_| !is_absolute);
+        pattern.day_of(from_root.unwrap_or(path).to_str()?)
+    };
+    let mut days: Vec<Day> = paths.iter().filter_map(day_of).collect();
     days.sort_unstable();
     days.dedup();
-    Ok(days)
+    days
 }
 
 /// Tells a person why a day has no file: how far the path leads, and what lies there.
@@ -81,6 +106,7 @@ fn nearest_names(folder: &Path, wanted: &str) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// The files and folders that match a path, sorted by name.
 fn matches(roots: &Roots, path: &str) -> Result<Vec<PathBuf>> {
     let unusable = |why: &str| Error::failed(format!("could not look for {path}: {why}"));
     let full = if path.starts_with('/') {
@@ -92,9 +118,7 @@ fn matches(roots: &Roots, path: &str) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for found in glob::glob_with(&full, GLOBS).map_err(|error| unusable(error.msg))? {
         let file = found.map_err(|error| Error::io("list", error.path(), error.error()))?;
-        if file.is_file() {
-            files.push(file);
-        }
+        files.push(file);
     }
     files.sort_unstable();
     Ok(files)
@@ -160,6 +184,15 @@ mod tests {
         assert_eq!(days("./flat/Deal_{day:%Y%m%d}_*.csv"), ["2026-11-01"]);
         assert_eq!(days("deep/{day:%Y/%m/%d}/*.csv"), ["2026-01-31"]);
         assert!(days("exports/*/Deal.csv").is_empty());
+
+        let newest = |pattern: &str| newest_day(&roots, &pattern.parse().unwrap()).unwrap().map(|day| day.to_string());
+        assert_eq!(newest("exports/{day}/Deal.csv").as_deref(), Some("2026-11-14"));
+        // A newer folder without such a file is passed over.
+        assert_eq!(newest("exports/{day}/Account.csv").as_deref(), Some("2026-11-12"));
+        assert_eq!(newest("exports/{day}/Lead.csv"), None);
+        assert_eq!(newest("./flat/Deal_{day:%Y%m%d}_*.csv").as_deref(), Some("2026-11-01"));
+        assert_eq!(newest("deep/{day:%Y/%m/%d}/*.csv").as_deref(), Some("2026-01-31"));
+        assert_eq!(newest("exports/*/Deal.csv"), None);
     }
 
     #[test]

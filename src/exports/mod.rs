@@ -29,7 +29,7 @@ use serde::Deserialize;
 pub use csv::{Csv, Delimiter, Escape, Quote, Ragged};
 pub use encoding::Encoding;
 pub use export::{Export, open};
-pub use find::{days, find, nothing_found};
+pub use find::{days, find, newest_day, nothing_found};
 pub use json::Json;
 pub use ndjson::NdJson;
 pub use parquet::Parquet;

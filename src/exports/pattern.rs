@@ -49,6 +49,17 @@ impl PathPattern {
         path.split('/').map(one_star).collect::<Vec<_>>().join("/")
     }
 
+    /// The path up to and with the folder, or the file, in whose name the day is written whole.
+    pub(super) fn up_to_day(&self) -> Self {
+        let is_day = |piece: &Piece| matches!(piece, Piece::Day(_));
+        let last = self.pieces.iter().rposition(is_day).map_or(0, |at| at + 1);
+        let mut pieces = self.pieces[..last].to_vec();
+        if let Some(Piece::Text(after)) = self.pieces.get(last) {
+            pieces.push(Piece::Text(after.split('/').next().unwrap_or_default().to_owned()));
+        }
+        Self { written: self.written.clone(), pieces }
+    }
+
     /// The forms in which the day is written.
     pub(super) fn forms(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
@@ -60,12 +71,25 @@ impl PathPattern {
     /// The day, if any, that the filled path `path` is for.
     pub(super) fn day_of(&self, path: &str) -> Option<Day> {
         let form = self.forms().next()?;
+        let day_at = |at: usize| {
+            let (parsed, _) = jiff::fmt::strtime::BrokenDownTime::parse_prefix(form, path.get(at..)?).ok()?;
+            parsed.to_date().ok().map(Day::of)
+        };
+        // Without globs there is one place where it can stand, and one path that it gives.
+        if !self.has_globs() {
+            let before = self.pieces.iter().map_while(|piece| match piece {
+                Piece::Text(text) => Some(text.len()),
+                Piece::Day(_) => None,
+            });
+            return day_at(before.sum()).filter(|&day| self.fill(day) == path);
+        }
         path.char_indices()
-            .filter_map(|(at, _)| {
-                let (parsed, _) = jiff::fmt::strtime::BrokenDownTime::parse_prefix(form, &path[at..]).ok()?;
-                parsed.to_date().ok().map(Day::of)
-            })
+            .filter_map(|(at, _)| day_at(at))
             .find(|&day| glob::Pattern::new(&self.fill(day)).is_ok_and(|glob| glob.matches_with(path, GLOBS)))
+    }
+
+    fn has_globs(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(['*', '?', '['])))
     }
 
     fn with(&self, mut day: impl FnMut(&str) -> String) -> String {

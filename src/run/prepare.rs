@@ -53,6 +53,11 @@ impl JobTemplate {
     pub fn days(&self) -> Result<Vec<Day>> {
         exports::days(&self.roots, self.format.path())
     }
+
+    /// The newest of these days.
+    fn newest_day(&self) -> Result<Option<Day>> {
+        exports::newest_day(&self.roots, self.format.path())
+    }
 }
 
 /// The environment variables that declared fields may name.
@@ -163,8 +168,8 @@ pub fn neutral_settings() -> Settings {
     }
 }
 
-/// What is wrong with a report's queries, and, if all of them can be planned, with its template over their columns; and what
-/// each part of its page reads.
+/// What is wrong with a report's queries and with its template over the columns of those that can be planned; and, if all
+/// can, what each part of its page reads.
 async fn check_report(
     session: &Session,
     catalogue: &Catalogue,
@@ -183,10 +188,13 @@ async fn check_report(
             Err(found) => problems.push(found),
         }
     }
-    if columns.len() == report.queries.len() {
-        let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
-        let known = Known { queries: &columns, variables: &reports::variable_kinds(), definitions: &definitions };
-        problems.extend(reports::check(template, known));
+    let definitions: BTreeSet<String> = report.header.glossary.keys().cloned().collect();
+    let broken: BTreeSet<String> =
+        report.header.queries.keys().filter(|name| !columns.contains_key(*name)).cloned().collect();
+    let variables = reports::variable_kinds();
+    let known = Known { queries: &columns, broken: &broken, variables: &variables, definitions: &definitions };
+    problems.extend(reports::check(template, known));
+    if broken.is_empty() {
         tiles = reports::tiles(template, known);
     }
     (problems, tiles)
@@ -320,7 +328,7 @@ pub fn check_headers(jobs: &[JobTemplate], pipeline: &project::Pipeline) -> Resu
     for template in jobs {
         // A path without a day has one file, whatever the day.
         let any_day = (!template.format.path().has_day()).then(|| neutral_settings().day);
-        let Some(day) = template.days()?.last().copied().or(any_day) else { continue };
+        let Some(day) = template.newest_day()?.or(any_day) else { continue };
         let job = template.on(&settings(pipeline, day), &engine);
         let files = job.files()?;
         if files.is_empty() {
