@@ -24,6 +24,8 @@ pub struct Check {
     pub condition: Option<String>,
     /// For a rule that holds one number against those of the days before: its SELECT gives that number.
     pub measure: Option<Measure>,
+    /// The column of its model that must hold days or moments for it: the engine would read a number as days since 1970.
+    pub day_column: Option<String>,
 }
 
 /// How a number may differ from the median of the days before.
@@ -88,7 +90,7 @@ pub fn parse(
 ) -> Result<Check, Vec<Problem>> {
     let (header, _) = model::header::<CheckHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_file(&sql, metrics, checked).map_err(|found| vec![found])?;
+    let selection = statement::parse_known(&sql, metrics, checked).map_err(|found| vec![found])?;
     let CheckHeader { description, severity, .. } = header;
     Ok(Check {
         name: name.to_string(),
@@ -99,5 +101,6 @@ pub fn parse(
         selection,
         condition: None,
         measure: None,
+        day_column: None,
     })
 }

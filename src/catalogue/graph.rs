@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lake::{self, TableName};
-use crate::problem::{self, Problem};
+use crate::problem::{self, Place, Problem};
 use crate::query::{Relation, Selection};
 
 use super::model::Model;
@@ -37,6 +37,11 @@ impl Catalogue {
                 let Relation { name, place, function } = relation;
                 if let Some(function) = function {
                     return self.without_history(function, relation);
+                }
+                if is_declared_by_with(name, place) {
+                    let help =
+                        format!("a query that reads itself is one of WITH RECURSIVE: `WITH RECURSIVE {name} AS …`");
+                    return Problem::error(place.clone(), format!("`{name}` cannot be read here")).help(help);
                 }
                 let help = match known.iter().find(|known| known.ends_with(&format!(".{name}"))) {
                     _ if name.contains('/') || name.ends_with(".csv") => {
@@ -172,4 +177,14 @@ impl Catalogue {
         }
         problems
     }
+}
+
+/// Whether a WITH that is not done yet where a relation is read gives it its name.
+fn is_declared_by_with(name: &str, place: &Place) -> bool {
+    let before = place.source.text[..place.span.start].to_lowercase();
+    let words: Vec<&str> = before.split_whitespace().collect();
+    words.windows(3).any(|three| {
+        let is_first = matches!(three[0], "with" | ",") || three[0].ends_with(',');
+        is_first && three[1] == name && (three[2] == "as" || three[2].starts_with("as("))
+    })
 }

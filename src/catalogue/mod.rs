@@ -83,6 +83,8 @@ pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     catalogue.problems.extend(taken);
     let reading = catalogue.reading_problems();
     catalogue.problems.extend(reading);
+    let warnings: Vec<Problem> = catalogue.selections().flat_map(|selection| selection.warnings.clone()).collect();
+    catalogue.problems.extend(warnings);
     problem::sort(&mut catalogue.problems);
     catalogue
 }
@@ -106,6 +108,14 @@ impl Catalogue {
     /// Whether a statement calls a function whose file has a mistake, which is told there.
     pub fn calls_broken(&self, selection: &Selection) -> bool {
         selection.calls.iter().any(|called| self.broken_functions.contains(called))
+    }
+
+    /// The statements of models, checks and reports.
+    fn selections(&self) -> impl Iterator<Item = &Selection> {
+        let models = self.models.values().map(|model| &model.selection);
+        let checks = self.checks.iter().map(|check| &check.selection);
+        let queries = self.reports.values().flat_map(|report| report.queries.values());
+        models.chain(checks).chain(queries.map(|query| &query.selection))
     }
 
     fn add_sql(&mut self, path: &str, file: &ProjectFile, checked: &Checked) -> Result<(), Vec<Problem>> {
@@ -142,8 +152,9 @@ impl Catalogue {
 
     fn add_report(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
         let name = path.strip_suffix(".md").unwrap_or(path);
-        self.reports.insert(name.to_owned(), report::parse(name, file, &self.metrics)?);
-        Ok(())
+        let (report, problems) = report::parse(name, file, &self.metrics)?;
+        self.reports.insert(name.to_owned(), report);
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
 

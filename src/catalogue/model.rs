@@ -64,14 +64,14 @@ pub fn header<T: serde::de::DeserializeOwned + Default>(
 pub fn parse(name: TableName, file: &ProjectFile, metrics: &Metrics, checked: &Checked) -> Result<Model, Vec<Problem>> {
     let (header, document) = header::<ModelHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_file(&sql, metrics, checked).map_err(|found| vec![found])?;
+    let selection = statement::parse_known(&sql, metrics, checked).map_err(|found| vec![found])?;
     let mut checks = Vec::new();
     let mut problems = Vec::new();
     let incremental =
         incremental::read(&name, &header, &selection, document.as_deref()).map_err(|found| problems.extend(found));
     if let Some(document) = document {
         for (index, rule) in header.checks.iter().enumerate() {
-            match rule::check(&name, rule, &document, index) {
+            match rule::check(&name, rule, &document, index, checked) {
                 Ok(check) => checks.push(check),
                 Err(found) => problems.push(found),
             }

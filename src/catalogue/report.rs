@@ -28,8 +28,8 @@ pub struct ReportQuery {
     pub selection: Selection,
 }
 
-/// Reads `reports/<name>.md`.
-pub fn parse(name: &str, file: &ProjectFile, metrics: &Metrics) -> Result<Report, Vec<Problem>> {
+/// Reads `reports/<name>.md`. A query that cannot be read is left out and told: the others and the template still are.
+pub fn parse(name: &str, file: &ProjectFile, metrics: &Metrics) -> Result<(Report, Vec<Problem>), Vec<Problem>> {
     let (range, body) = project::in_markdown(&file.source).map_err(|found| vec![found])?;
     let document = Arc::new(yaml::parse(&file.source, range)?);
     let header: ReportHeader = document.read()?;
@@ -44,9 +44,6 @@ pub fn parse(name: &str, file: &ProjectFile, metrics: &Metrics) -> Result<Report
             Err(found) => problems.push(found),
         }
     }
-    if problems.is_empty() {
-        Ok(Report { name: name.to_owned(), header, queries, source: Arc::clone(&file.source), body, layer: file.layer })
-    } else {
-        Err(problems)
-    }
+    let (source, layer) = (Arc::clone(&file.source), file.layer);
+    Ok((Report { name: name.to_owned(), header, queries, source, body, layer }, problems))
 }

@@ -1,12 +1,13 @@
 //! The rules of a model's front matter, each as the SELECT whose rows are its offenders.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::lake::TableName;
 use crate::path;
 use crate::problem::Problem;
 use crate::project::{Between, ColumnCheck, RowCount};
-use crate::query::{Sql, statement};
+use crate::query::{Checked, Metrics, Sql, statement};
 use crate::yaml::Document;
 
 use super::check::{Check, Measure, Subject};
@@ -20,13 +21,20 @@ struct Asked {
     /// For a rule that looks at one row at a time: what offenders meet.
     condition: Option<String>,
     measure: Option<Measure>,
+    day_column: Option<String>,
 }
 
 /// Reads the rule at an index of `checks`.
-pub fn check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, index: usize) -> Result<Check, Problem> {
+pub fn check(
+    model: &TableName,
+    rule: &ColumnCheck,
+    document: &Arc<Document>,
+    index: usize,
+    checked: &Checked,
+) -> Result<Check, Problem> {
     let here = path!["checks", index].to_vec();
     let wrong = |(message, help): (String, &str)| Problem::error(document.place(&here), message).help(help);
-    let Asked { label, text, condition, measure } = asked(model, rule).map_err(wrong)?;
+    let Asked { label, text, condition, measure, day_column } = asked(model, rule).map_err(wrong)?;
     // The engine's complaints about this SQL are about the rule: they are shown there. An expression stands in it last.
     let sql = match rule.expression.as_deref().and_then(|own| Some((text.rfind(own)?, own.len()))) {
         Some((at, length)) => {
@@ -34,7 +42,11 @@ pub fn check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, in
         }
         None => Sql::rule(&text, document, here.clone()),
     };
-    let selection = statement::parse(&sql)?;
+    // Of what a person wrote in it the places are told, which a text alone does not give.
+    let selection = match rule.expression {
+        Some(_) => statement::parse(&sql)?,
+        None => statement::parse_known(&sql, &Metrics::default(), checked)?,
+    };
     Ok(Check {
         name: format!("{model}/{label}"),
         description: None,
@@ -44,6 +56,7 @@ pub fn check(model: &TableName, rule: &ColumnCheck, document: &Arc<Document>, in
         selection,
         condition,
         measure,
+        day_column,
     })
 }
 
@@ -69,6 +82,7 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
                 text: format!("SELECT * FROM {model} WHERE {column} IS NOT NULL AND {column} NOT IN ({known})"),
                 condition: None,
                 measure: None,
+                day_column: None,
             })
         }),
         rule.freshness.as_ref().map(|rule| {
@@ -79,6 +93,7 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
                 text: format!("SELECT {newest} AS newest FROM {model} HAVING {stale}"),
                 condition: None,
                 measure: None,
+                day_column: Some(rule.column.to_lowercase()),
             })
         }),
         rule.row_count.as_ref().map(|rule| row_count(model, rule)),
@@ -90,6 +105,7 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
                 text: format!("SELECT {share} AS measured FROM {model}"),
                 condition: None,
                 measure: Some(Measure::NullShare { rise: rule.rise.0 }),
+                day_column: None,
             })
         }),
     ]
@@ -113,6 +129,7 @@ fn unique(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'sta
         text: format!("SELECT {listed}, count(*) AS occurrences FROM {model} GROUP BY {listed} HAVING count(*) > 1"),
         condition: None,
         measure: None,
+        day_column: None,
     })
 }
 
@@ -124,8 +141,10 @@ fn not_null(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'s
 
 fn between(model: &TableName, rule: &Between) -> Result<Asked, (String, &'static str)> {
     let column = quoted(&rule.column);
-    let below = rule.min.as_ref().map(|min| format!("{column} < {min}"));
-    let above = rule.max.as_ref().map(|max| format!("{column} > {max}"));
+    let (min, max) = (rule.min.as_ref(), rule.max.as_ref());
+    in_order("between", min.map(|min| (min, min.as_f64())), max.map(|max| (max, max.as_f64())))?;
+    let below = min.map(|min| format!("{column} < {min}"));
+    let above = max.map(|max| format!("{column} > {max}"));
     let bounds: Vec<String> = below.into_iter().chain(above).collect();
     match bounds.is_empty() {
         true => Err(("`between` needs a bound".to_owned(), "add `min:` or `max:`")),
@@ -133,7 +152,22 @@ fn between(model: &TableName, rule: &Between) -> Result<Asked, (String, &'static
     }
 }
 
+/// Bounds, as they are written and as numbers, between which something lies.
+fn in_order<T: Display, N: PartialOrd>(
+    rule: &str,
+    min: Option<(T, N)>,
+    max: Option<(T, N)>,
+) -> Result<(), (String, &'static str)> {
+    match (min, max) {
+        (Some((min, least)), Some((max, most))) if least > most => {
+            Err((format!("`{rule}` lets nothing pass: `min: {min}` is above `max: {max}`"), "change them over"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn row_count(model: &TableName, rule: &RowCount) -> Result<Asked, (String, &'static str)> {
+    in_order("row_count", rule.min.map(|min| (min, min)), rule.max.map(|max| (max, max)))?;
     let below = rule.min.map(|min| format!("count(*) < {min}"));
     let above = rule.max.map(|max| format!("count(*) > {max}"));
     let bounds: Vec<String> = below.into_iter().chain(above).collect();
@@ -151,19 +185,22 @@ fn row_count(model: &TableName, rule: &RowCount) -> Result<Asked, (String, &'sta
             text: format!("SELECT count(*) AS row_count FROM {model} HAVING {}", bounds.join(" OR ")),
             condition: None,
             measure: None,
+            day_column: None,
         }),
         (true, false) => Ok(Asked {
             label: "row_count(median)".to_owned(),
             text: format!("SELECT CAST(count(*) AS DOUBLE) AS measured FROM {model}"),
             condition: None,
             measure: Some(Measure::RowCount { drop, grow }),
+            day_column: None,
         }),
     }
 }
 
 /// A rule that looks at one row at a time.
 fn of_row(model: &TableName, label: String, condition: String) -> Asked {
-    Asked { label, text: format!("SELECT * FROM {model} WHERE {condition}"), condition: Some(condition), measure: None }
+    let text = format!("SELECT * FROM {model} WHERE {condition}");
+    Asked { label, text, condition: Some(condition), measure: None, day_column: None }
 }
 
 fn listed(kind: &str, columns: &[String]) -> Result<String, (String, &'static str)> {

@@ -5,13 +5,13 @@
 use std::collections::BTreeSet;
 
 use arrow::array::AsArray;
-use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::datatypes::{DataType, Float64Type, Int64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use tokio::task::JoinSet;
 
-use crate::catalogue::{Catalogue, Check, CheckOutcome, Measure, Planned};
+use crate::catalogue::{Catalogue, Check, CheckOutcome, Measure, Planned, Subject};
 use crate::error::{Error, Result};
 use crate::lake::TableName;
 use crate::problem::{Problem, SourceFile};
@@ -20,13 +20,28 @@ use crate::query::{self, Session, Sql, statement};
 /// Plans every check whose relations could be planned, beside each other: there are more of them than of anything else.
 pub async fn plan(session: &Session, catalogue: &Catalogue, planned: &Planned) -> Vec<Problem> {
     let mut running = JoinSet::new();
+    let mut problems = Vec::new();
     for check in catalogue.checks.iter().filter(|check| planned.covers(catalogue, &check.selection)) {
-        if session.recall(&check.selection).is_none() {
+        if let Some(found) = no_days(planned, check) {
+            problems.push(found);
+        } else if session.recall(&check.selection).is_none() {
             let (session, check) = (session.clone(), check.clone());
             running.spawn(async move { session.columns(&check.selection, &check.sql).await.err() });
         }
     }
-    running.join_all().await.into_iter().flatten().collect()
+    problems.extend(running.join_all().await.into_iter().flatten());
+    problems
+}
+
+/// A rule about days over a column of something else.
+fn no_days(planned: &Planned, check: &Check) -> Option<Problem> {
+    let (Subject::Model(model), Some(column)) = (&check.subject, &check.day_column) else { return None };
+    let field = planned.schemas.get(model)?.field_with_name(column).ok()?;
+    if matches!(field.data_type(), DataType::Date32 | DataType::Timestamp(..)) {
+        return None;
+    }
+    let message = format!("`{column}` holds {}, and this rule asks for days", query::sql_type(field.data_type()));
+    Some(Problem::error(check.sql.start(), message).help("name a column of type DATE or TIMESTAMP"))
 }
 
 /// Counts the offenders of rules of one model that look at one row at a time, in one pass.

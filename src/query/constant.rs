@@ -5,6 +5,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use arrow::array::timezone::Tz;
 use arrow::array::{ArrayRef, StringArray};
 use arrow::compute::kernels::cast_utils::{IntervalParseConfig, IntervalUnit, parse_interval_month_day_nano_config};
 use arrow::compute::{CastOptions, cast_with_options};
@@ -13,9 +14,10 @@ use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Cast, Expr as Planned, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    CastKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval, TypedString,
-    Value, ValueWithSpan,
+    BinaryOperator, CastKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval,
+    LimitClause, TypedString, UnaryOperator, Value, ValueWithSpan,
 };
+use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::declared;
 use super::sql::Sql;
@@ -38,8 +40,44 @@ pub fn check(expression: &Expr, sql: &Sql) -> Option<Problem> {
             let is_one = parse_interval_month_day_nano_config(&whole, config).is_ok();
             (!is_one).then(|| problem(sql.place_of(written.span), text, "INTERVAL"))
         }
+        Expr::AtTimeZone { time_zone, .. } => {
+            let (written, name) = text(time_zone)?;
+            let is_one = Tz::from_str(name).is_ok();
+            let found = Problem::error(sql.place_of(written.span), format!("`{name}` is no time zone"));
+            (!is_one).then(|| found.help("write it as in 'America/New_York', 'UTC' or '+02:00'"))
+        }
+        Expr::BinaryOp { op: BinaryOperator::Divide | BinaryOperator::Modulo, right, .. } => {
+            let zero = number(right).filter(|(_, number)| *number == 0.0)?;
+            let found = Problem::error(sql.place_of(zero.0), "nothing can be divided by 0");
+            Some(found.help("divide by another number, or leave the division out"))
+        }
         Expr::Function(function) => check_unit(function, sql),
         Expr::Extract { field: DateTimeField::Custom(unit), .. } => check_part(&unit.value, sql.place_of(unit.span)),
+        _ => None,
+    }
+}
+
+/// What is wrong with the number of rows that a query gives at most, or passes over.
+pub fn check_limit(clause: &LimitClause, sql: &Sql) -> Option<Problem> {
+    let numbers = match clause {
+        LimitClause::LimitOffset { limit, offset, .. } => [limit.as_ref(), offset.as_ref().map(|offset| &offset.value)],
+        LimitClause::OffsetCommaLimit { offset, limit } => [Some(limit), Some(offset)],
+    };
+    let below = numbers.into_iter().zip(["LIMIT", "OFFSET"]).find_map(|(written, word)| match written? {
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => Some((number(expr)?.0, word)),
+        _ => None,
+    });
+    below.map(|(span, word)| {
+        Problem::error(sql.place_of(span), format!("{word} takes no number below 0")).help("leave the minus out")
+    })
+}
+
+fn number(expression: &Expr) -> Option<(Span, f64)> {
+    match expression {
+        Expr::Value(ValueWithSpan { value: Value::Number(number, _), span }) => {
+            Some((*span, number.to_string().parse().ok()?))
+        }
+        Expr::Nested(inner) => number(inner),
         _ => None,
     }
 }
@@ -81,23 +119,32 @@ pub fn check_as(expression: &Expr, data_type: &DataType, sql: &Sql) -> Option<Pr
     (!fits(text, data_type)).then(|| problem(sql.place_of(written.span), text, &sql_type::of(data_type)))
 }
 
-/// The first text in a plan that an operator or a function beside it makes such a constant: `closed_on > '2026-02-30'`.
+/// The first text in a plan that an operator or a function beside it makes such a constant: `closed_on > '2026-02-30'`;
+/// or the first number that is made a day: the engine would count it from 1970.
 pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
     let mut found = None;
     let mut look = |expression: &Planned| {
-        if let Planned::Cast(Cast { expr, field }) = expression
-            && let Planned::Literal(ScalarValue::Utf8(Some(value)), _) = expr.as_ref()
-            && !fits(value, field.data_type())
-        {
-            let written = format!("'{}'", value.replace('\'', "''"));
-            let place = sql.place_of_word(&written).unwrap_or_else(|| sql.start());
-            found = Some(problem(place, value, &sql_type::of(field.data_type())));
-            return Ok(TreeNodeRecursion::Stop);
-        }
-        Ok(TreeNodeRecursion::Continue)
+        let Planned::Cast(Cast { expr, field }) = expression else { return Ok(TreeNodeRecursion::Continue) };
+        let Planned::Literal(literal, _) = expr.as_ref() else { return Ok(TreeNodeRecursion::Continue) };
+        let (value, written) = match literal {
+            ScalarValue::Utf8(Some(value)) if !fits(value, field.data_type()) => {
+                (value.clone(), format!("'{}'", value.replace('\'', "''")))
+            }
+            ScalarValue::Int64(Some(number)) if is_moment(field.data_type()) => {
+                (number.to_string(), number.to_string())
+            }
+            _ => return Ok(TreeNodeRecursion::Continue),
+        };
+        let place = sql.place_of_word(&written).unwrap_or_else(|| sql.start());
+        found = Some(problem(place, &value, &sql_type::of(field.data_type())));
+        Ok(TreeNodeRecursion::Stop)
     };
     let looked = plan.apply_with_subqueries(|node| node.apply_expressions(|expression| expression.apply(&mut look)));
     looked.ok().and(found)
+}
+
+fn is_moment(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date32 | DataType::Timestamp(..))
 }
 
 fn text(expression: &Expr) -> Option<(&ValueWithSpan, &str)> {

@@ -11,6 +11,7 @@ pub mod declared;
 mod from;
 pub mod function;
 pub mod given;
+mod lint;
 pub mod metric;
 pub mod past;
 mod rule;

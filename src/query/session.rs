@@ -11,6 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
+use datafusion::common::Column;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
@@ -149,7 +150,17 @@ impl Session {
         let analysed = self.state.analyzer().execute_and_check(plan.clone(), self.state.config_options(), |_, _| {});
         let analysed = analysed.map_err(|error| sql.problem(&error))?;
         let found = constant::check_plan(&analysed, sql).or_else(|| misplaced_window(&analysed, sql));
-        found.map_or(Ok(plan), Err)
+        if let Some(found) = found {
+            return Err(found);
+        }
+        // What the engine cannot do of subqueries that name what is around them shows when it plans how to run them.
+        if let Some(column) = outer_column(&analysed) {
+            self.state.create_physical_plan(&plan).await.map_err(|error| {
+                let found = sql.problem(&error);
+                Problem { place: sql.place_of_last(&column.flat_name()).unwrap_or(found.place.clone()), ..found }
+            })?;
+        }
+        Ok(plan)
     }
 
     /// The columns of a statement that was found right before, over the same relations; `None` where it is to be planned.
@@ -220,6 +231,20 @@ fn misplaced_window(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
         _ => Ok(TreeNodeRecursion::Continue),
     });
     looked.ok().and(found).map(|name| sql.told(complaint::window_in_condition(Some(&name))))
+}
+
+/// A column of the query around it that a subquery names.
+fn outer_column(plan: &LogicalPlan) -> Option<Column> {
+    let mut found = None;
+    let mut look = |expression: &Expr| {
+        if let Expr::OuterReferenceColumn(_, column) = expression {
+            found = Some(column.clone());
+            return Ok(TreeNodeRecursion::Stop);
+        }
+        Ok(TreeNodeRecursion::Continue)
+    };
+    let looked = plan.apply_with_subqueries(|node| node.apply_expressions(|expression| expression.apply(&mut look)));
+    looked.ok().and(found)
 }
 
 /// The second lock: no plan that writes, defines or sets passes, whatever the parser let through.

@@ -126,14 +126,15 @@ impl Sql {
         self.places_of_word(word).into_iter().next()
     }
 
+    /// The place of the last occurrence of a word, as the user wrote it.
+    pub fn place_of_last(&self, word: &str) -> Option<Place> {
+        self.places_of_word(word).pop()
+    }
+
     /// Where the statement names a column of its result: behind AS, else where the word stands first.
     pub fn place_of_column(&self, column: &str) -> Option<Place> {
-        let is_alias = |place: &&Place| {
-            let before = place.source.text[..place.span.start].trim_end();
-            before.rsplit(char::is_whitespace).next().is_some_and(|word| word.eq_ignore_ascii_case("as"))
-        };
         let places = self.places_of_word(column);
-        places.iter().find(is_alias).or(places.first()).cloned()
+        places.iter().find(|place| is_behind_as(place)).or(places.first()).cloned()
     }
 
     /// The place of a word that stands behind a token on the same line.
@@ -194,7 +195,19 @@ impl Sql {
 
     /// What the engine says of this SQL, as a problem of the user's text.
     pub fn problem(&self, error: &DataFusionError) -> Problem {
-        self.told(complaint::of(error))
+        let found = self.told(complaint::of(error));
+        match complaint::missing_column(error).filter(|name| self.gives_name(name)) {
+            Some(name) => found.help(format!(
+                "AS gives `{name}` to what comes out of its SELECT: WHERE and its other columns do not see it; repeat \
+                 what it stands for, or put it into a WITH"
+            )),
+            None => found,
+        }
+    }
+
+    /// Whether the statement gives a name behind AS.
+    fn gives_name(&self, name: &str) -> bool {
+        self.places_of_word(name).iter().any(is_behind_as)
     }
 
     /// A complaint at its place in the user's text.
@@ -204,7 +217,7 @@ impl Sql {
             At::Between(start, end) => self.place_between(start, end),
             At::Position(line, column) => self.place_of_word_at(line, column),
             At::First(words) => words.iter().find_map(|word| self.place_of_word(word)).unwrap_or_else(|| self.start()),
-            At::Last(word) => self.places_of_word(&word).pop().unwrap_or_else(|| self.start()),
+            At::Last(word) => self.place_of_last(&word).unwrap_or_else(|| self.start()),
             At::Operator(operator) => self.place_of_operator(&operator).unwrap_or_else(|| self.start()),
             At::Start => self.start(),
             At::End => self.end(),
@@ -227,6 +240,12 @@ impl Sql {
             None => found,
         }
     }
+}
+
+/// Whether AS stands before a word.
+fn is_behind_as(place: &Place) -> bool {
+    let before = place.source.text[..place.span.start].trim_end();
+    before.rsplit(char::is_whitespace).next().is_some_and(|word| word.eq_ignore_ascii_case("as"))
 }
 
 fn to_usize(number: u64) -> usize {

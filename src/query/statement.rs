@@ -19,10 +19,11 @@ use tokio::task::JoinSet;
 
 use super::checked::Checked;
 use super::past;
-use crate::problem::{Place, Problem};
+use crate::problem::{Place, Problem, Severity};
 use crate::query::constant;
 use crate::query::from::{self, Call};
 use crate::query::function::call;
+use crate::query::lint;
 use crate::query::metric::{self, Metrics};
 use crate::query::sql::Sql;
 
@@ -37,6 +38,8 @@ pub struct Selection {
     pub calls: BTreeSet<String>,
     /// The relations that it reads, without its own common table expressions, in lower case as `schema.table`.
     pub relations: Vec<Relation>,
+    /// What it says that nobody can have meant.
+    pub warnings: Vec<Problem>,
 }
 
 /// Where a statement's tree comes from.
@@ -54,6 +57,8 @@ pub struct Reading {
     calls: BTreeSet<String>,
     /// Each with its place in the text, and the function in FROM that looks into it.
     relations: Vec<(String, Range<usize>, Option<String>)>,
+    /// Each with its place in the text, and its help.
+    warnings: Vec<(Range<usize>, String, Option<String>)>,
 }
 
 /// A relation that a statement reads, and where it is first named.
@@ -68,7 +73,7 @@ pub struct Relation {
 impl Selection {
     /// A statement that stands in no text.
     pub fn made(statement: Statement, calls: BTreeSet<String>, relations: Vec<Relation>) -> Self {
-        Self { tree: Tree::Held(Box::new(statement)), calls, relations }
+        Self { tree: Tree::Held(Box::new(statement)), calls, relations, warnings: Vec::new() }
     }
 
     /// The parsed statement.
@@ -93,14 +98,19 @@ impl Selection {
         }
     }
 
-    /// What a statement reads that is a file from end to end; `None`, if metrics were put in.
+    /// What a statement reads; `None`, if metrics were put in.
     fn reading(&self) -> Option<Reading> {
         let Tree::Written(_) = &self.tree else { return None };
         let relation = |of: &Relation| (of.name.clone(), of.place.span.clone(), of.function.map(str::to_owned));
-        Some(Reading { calls: self.calls.clone(), relations: self.relations.iter().map(relation).collect() })
+        let warning = |of: &Problem| (of.place.span.clone(), of.message.clone(), of.help.clone());
+        Some(Reading {
+            calls: self.calls.clone(),
+            relations: self.relations.iter().map(relation).collect(),
+            warnings: self.warnings.iter().map(warning).collect(),
+        })
     }
 
-    /// The statement of a file, by what was found before that it reads.
+    /// The statement of a text, by what was found before that it reads.
     fn read(reading: Reading, sql: &Sql) -> Option<Self> {
         let relation = |(name, span, function): (String, Range<usize>, Option<String>)| {
             let function = match function {
@@ -110,7 +120,9 @@ impl Selection {
             Some(Relation { name, place: sql.place(span), function })
         };
         let relations = reading.relations.into_iter().map(relation).collect::<Option<Vec<_>>>()?;
-        Some(Self { tree: Tree::Written(sql.clone()), calls: reading.calls, relations })
+        let warning = |(span, message, help)| Problem { help, ..Problem::warning(sql.place(span), message) };
+        let warnings = reading.warnings.into_iter().map(warning).collect();
+        Some(Self { tree: Tree::Written(sql.clone()), calls: reading.calls, relations, warnings })
     }
 
     /// The SQL of those of the answer's columns, so many in all, that were given no name; `None` for the others.
@@ -172,13 +184,20 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
 
 /// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
 pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
-    let (statement, calls, relations) = parsed(sql, metrics)?;
+    let (statement, calls, relations, warnings) = parsed(sql, metrics)?;
     let tree = if may_call_metrics(&sql.text) { Tree::Held(Box::new(statement)) } else { Tree::Written(sql.clone()) };
-    Ok(Selection { tree, calls, relations })
+    Ok(Selection { tree, calls, relations, warnings })
 }
 
-/// As `parse_over`, of SQL that is a file from end to end; what is known from before of what it reads is not looked for again.
-pub fn parse_file(sql: &Sql, metrics: &Metrics, checked: &Checked) -> Result<Selection, Problem> {
+/// As `parse`, and gives the tree as well.
+pub fn parse_tree(sql: &Sql) -> Result<(Selection, Statement), Problem> {
+    let (statement, calls, relations, warnings) = parsed(sql, &Metrics::default())?;
+    Ok((Selection { tree: Tree::Written(sql.clone()), calls, relations, warnings }, statement))
+}
+
+/// As `parse_over`; what is known from before of what a text reads is not looked for again. The text is a file, or made
+/// from a rule: places in it are places of what a person wrote.
+pub fn parse_known(sql: &Sql, metrics: &Metrics, checked: &Checked) -> Result<Selection, Problem> {
     let known = if may_call_metrics(&sql.text) { None } else { checked.reading(&sql.text) };
     if let Some(selection) = known.and_then(|reading| Selection::read(reading, sql)) {
         return Ok(selection);
@@ -190,7 +209,7 @@ pub fn parse_file(sql: &Sql, metrics: &Metrics, checked: &Checked) -> Result<Sel
     Ok(selection)
 }
 
-/// Finds out what files read, beside each other: `parse_file` knows it then. What is wrong with one is told there.
+/// Finds out what files read, beside each other: `parse_known` knows it then. What is wrong with one is told there.
 pub async fn read_ahead(files: Vec<Sql>, checked: &Arc<Checked>) {
     /// Fewer are not worth a task.
     const TOGETHER: usize = 16;
@@ -201,7 +220,7 @@ pub async fn read_ahead(files: Vec<Sql>, checked: &Arc<Checked>) {
         let (some, checked) = (some.to_vec(), Arc::clone(checked));
         running.spawn(async move {
             for sql in &some {
-                let _ = parse_file(sql, &Metrics::default(), &checked);
+                let _ = parse_known(sql, &Metrics::default(), &checked);
             }
         });
     }
@@ -209,14 +228,14 @@ pub async fn read_ahead(files: Vec<Sql>, checked: &Arc<Checked>) {
 }
 
 /// Whether a text may call a metric: what it means then depends on the metrics.
-fn may_call_metrics(text: &str) -> bool {
+pub fn may_call_metrics(text: &str) -> bool {
     let (text, name) = (text.as_bytes(), metric::METRIC.as_bytes());
     let (small, large) = (name[0], name[0].to_ascii_uppercase());
     let mut begins = memchr::memchr2_iter(small, large, text);
     begins.any(|at| text.get(at..at + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))
 }
 
-type Parsed = (Statement, BTreeSet<String>, Vec<Relation>);
+type Parsed = (Statement, BTreeSet<String>, Vec<Relation>, Vec<Problem>);
 
 fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     let mut statements = statements(sql)?;
@@ -229,6 +248,10 @@ fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     };
     let Statement::Statement(inner) = &mut statement else { return Err(not_a_select(sql)) };
     let SqlStatement::Query(query) = inner.as_mut() else { return Err(not_a_select(sql)) };
+    let warnings = lint::statement(query, sql);
+    if let Some(wrong) = warnings.iter().find(|found| found.severity == Severity::Error) {
+        return Err(wrong.clone());
+    }
     let called = metric::expand(query, sql, metrics)?;
     let names = called.iter().map(|called| (called.view.clone(), called.span)).collect();
     let mut guard = Guard { sql, names, functions: Vec::new(), calls: BTreeSet::new() };
@@ -260,7 +283,7 @@ fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
             relations.push(Relation { name: called.view, place: sql.place_of(called.span), function: None });
         }
     }
-    Ok((statement, calls, relations))
+    Ok((statement, calls, relations, warnings))
 }
 
 /// Every statement of a text.
@@ -326,7 +349,8 @@ impl VisitorMut for Guard<'_> {
         if let SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) = query.body.as_ref() {
             return ControlFlow::Break(Box::new(not_a_select(self.sql)));
         }
-        ControlFlow::Continue(())
+        let limited = query.limit_clause.as_ref().and_then(|clause| constant::check_limit(clause, self.sql));
+        limited.map_or(ControlFlow::Continue(()), |found| ControlFlow::Break(found.into()))
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<Self::Break> {

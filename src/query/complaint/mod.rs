@@ -166,6 +166,17 @@ fn no_column(root: &DataFusionError, name: &str, relation: Option<&str>, at: At)
     Complaint { message, help: columns(root, name, relation), at }
 }
 
+/// The column that an error does not find, where it was named without its table.
+pub fn missing_column(error: &DataFusionError) -> Option<&str> {
+    match error.find_root() {
+        DataFusionError::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::FieldNotFound { field, .. } if field.relation.is_none() => Some(&field.name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// A column that several tables have; `possible` are its whole names.
 fn ambiguous(name: &str, possible: &[String], at: At) -> Complaint {
     let help = match possible.len() {
@@ -428,9 +439,11 @@ fn signature(message: &str) -> Option<Complaint> {
             [] if ["coalesce", "nvl", "ifnull", "nullif", "greatest", "least"].contains(&name) => {
                 "give it values of one type, cast where needed, as in CAST(x AS DATE)".to_owned()
             }
-            // One value: it is of the wrong type. Of several there may be too many or too few.
+            // One value: it is of the wrong type, or others are missing.
             [] if !given.replace(", ", ",").split(['(', ')']).step_by(2).any(|outer| outer.contains(',')) => {
-                "give it values of other types, cast where needed, as in CAST(x AS DOUBLE)".to_owned()
+                format!(
+                    "cast it where needed, as in CAST(x AS DOUBLE); `forecastle functions {name}` tells what it takes"
+                )
             }
             [] => format!("`forecastle functions {name}` tells how many it takes, and of which types"),
             several => format!("it takes {}", several.join(" or ")),

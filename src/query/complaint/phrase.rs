@@ -104,6 +104,12 @@ fn of_columns(message: &str) -> Option<Complaint> {
         let said = format!("two queries of WITH are named `{name}`");
         return Some(complaint(said, "name one of them otherwise", At::Last(name.to_owned())));
     }
+    if let Some(rest) = message.strip_prefix("Source table contains ") {
+        let counts: Vec<&str> = rest.split(' ').filter(|word| word.parse::<usize>().is_ok()).collect();
+        let [has, named] = counts[..] else { return None };
+        let said = format!("an alias names {named} columns, and there are {has}");
+        return Some(complaint(said, "name each column behind the alias, or none", At::Start));
+    }
     if let Some(name) = between(message, "The window ", " is not defined") {
         let help = format!("define it behind HAVING, as in WINDOW {name} AS (PARTITION BY stage ORDER BY created_on)");
         return Some(complaint(format!("there is no window `{name}`"), &help, first(name)));

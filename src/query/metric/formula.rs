@@ -71,15 +71,16 @@ pub struct Draft {
 
 /// Reads the SELECT of a metric's file.
 pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
-    refuse_calls(sql)?;
-    let selection = statement::parse(sql)?;
+    if statement::may_call_metrics(&sql.text) {
+        refuse_calls(sql)?;
+    }
+    let (selection, statement) = statement::parse_tree(sql)?;
     let reads = selection.relations.iter().find(|relation| relation.name.starts_with(&format!("{METRIC}.")));
     if let Some(relation) = reads {
         return Err(Problem::error(relation.place.clone(), "a metric is not made of the rows of another one").help(
             "name other metrics in a SELECT without FROM: SELECT won_amount AS numerator, quota AS denominator",
         ));
     }
-    let statement = selection.statement();
     let query = query(&statement).ok_or_else(|| Problem::error(sql.start(), "only a SELECT can stand here"))?;
     let Some(select) = first_select(&query.body) else {
         return Err(Problem::error(sql.start(), "a metric is a SELECT"));
@@ -99,11 +100,11 @@ pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
         }
         (None, None, denominator) => Err(Problem::error(place(&denominator), "a `denominator` needs a `numerator`")
             .help("add one, as in CASE WHEN status = 'won' THEN 1 ELSE 0 END AS numerator")),
-        (Some(_), None, None) if !is_derived => Ok((selection.clone(), Written::Rows { is_ratio: false })),
-        (None, Some(_), Some(_)) if !is_derived => Ok((selection.clone(), Written::Rows { is_ratio: true })),
-        (Some((.., value)), None, None) => Ok((selection.clone(), Written::Value(Box::new(value)))),
+        (Some(_), None, None) if !is_derived => Ok((selection, Written::Rows { is_ratio: false })),
+        (None, Some(_), Some(_)) if !is_derived => Ok((selection, Written::Rows { is_ratio: true })),
+        (Some((.., value)), None, None) => Ok((selection, Written::Value(Box::new(value)))),
         (None, Some((.., numerator)), Some((.., denominator))) => {
-            Ok((selection.clone(), Written::Ratio(Box::new((numerator, denominator)))))
+            Ok((selection, Written::Ratio(Box::new((numerator, denominator)))))
         }
         (value @ Some(_), ..) => {
             Err(Problem::error(place(&value), "a metric has a `value`, or a `numerator` and a `denominator`, not both")

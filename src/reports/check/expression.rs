@@ -112,6 +112,9 @@ impl<'a> Checker<'a> {
             self.used.insert(name);
             return Type::Table(name);
         }
+        if self.known.broken.contains(name) {
+            return Type::Any;
+        }
         if let Some(kind) = self.known.variables.get(name) {
             return Type::Cell(Some(*kind));
         }
@@ -119,7 +122,7 @@ impl<'a> Checker<'a> {
             return Type::Any;
         }
         let known = self.known;
-        let names = known.queries.keys().chain(known.variables.keys()).map(String::as_str);
+        let names = known.queries.keys().chain(known.broken).chain(known.variables.keys()).map(String::as_str);
         let help = did_you_mean(name, names.chain(self.scopes.names()).collect::<Vec<_>>());
         self.error(place, format!("`{name}` is neither a query nor a variable"), help);
         Type::Any

@@ -26,6 +26,8 @@ use types::Type;
 pub struct Known<'a> {
     /// The columns of each query, as the front matter names it.
     pub queries: &'a BTreeMap<String, Vec<Column>>,
+    /// Queries with a mistake, which is told elsewhere: nothing can be said of their columns.
+    pub broken: &'a BTreeSet<String>,
     /// What the run gives beside the queries.
     pub variables: &'a BTreeMap<String, Kind>,
     /// The ids of the glossary.

@@ -21,7 +21,8 @@ fn problems(body: &str) -> Vec<Problem> {
     ]);
     let variables = BTreeMap::from([("day".to_owned(), Kind::Day), ("pipeline".to_owned(), Kind::Text)]);
     let definitions = BTreeSet::from(["win_rate.narrow".to_owned()]);
-    let known = Known { queries: &queries, variables: &variables, definitions: &definitions };
+    let broken = BTreeSet::from(["lost".to_owned()]);
+    let known = Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions };
     check(&fixture::template(&text), known)
 }
 
@@ -143,7 +144,15 @@ fn mistakes_of_syntax_have_their_place() {
 #[test]
 fn a_query_named_like_a_component_is_refused() {
     let queries = BTreeMap::from([("table".to_owned(), vec![Column::new("x", Kind::Int)])]);
-    let known = Known { queries: &queries, variables: &BTreeMap::new(), definitions: &BTreeSet::new() };
+    let (broken, definitions) = (BTreeSet::new(), BTreeSet::new());
+    let known = Known { queries: &queries, broken: &broken, variables: &BTreeMap::new(), definitions: &definitions };
     let found = check(&fixture::template("---\nqueries:\n  table: SELECT 1\n---\n{{ table[0].x }}"), known);
     assert_eq!(found[0].message, "`table` is the name of a component");
+}
+
+#[test]
+fn of_a_broken_query_nothing_is_told_but_the_rest_of_the_template_is() {
+    let all = problems("{{ lost[0].nme }} {{ table(lost, columns=['x']) }} {{ deal[0].nme }}{{ rep | length }}");
+    let told: Vec<&str> = all.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(told, ["the query `deal` has no column `nme`"]);
 }

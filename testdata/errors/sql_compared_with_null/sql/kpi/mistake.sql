@@ -1,0 +1,3 @@
+SELECT deal_id
+FROM crm.deal
+WHERE owner_id = NULL
