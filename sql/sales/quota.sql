@@ -1,5 +1,5 @@
 /* ---
-description: Booking targets with their effective dates resolved, for reps, teams and the company
+description: Booking targets with their effective dates resolved, for reps, teams, territories and the company
 materialize: table
 checks:
   - unique: [scope, scope_id, period_start]
@@ -7,7 +7,8 @@ checks:
 --- */
 -- One row is a booking target in force from period_start to period_end, both included; last_day is period_end, or 9999-12-31 while the next target is not set.
 -- A target without an end lasts until the next one starts. A rep who joined within the period has the share of the days from then on.
--- A team without a target of its own has the sum of its reps', and a company without one the sum of its teams'.
+-- A team without a target of its own has the sum of its reps', and a company without one the sum of its teams'. Those of territories are their
+-- own; what a territory without one has is in sales.territory_quota.
 -- quarter is the fiscal quarter in which the middle of the period lies.
 WITH own AS (
   SELECT
@@ -74,6 +75,12 @@ resolved AS (
   UNION ALL
   SELECT 'team' AS scope, team AS scope_id, team AS name, team, period_start, last_day, amount, is_own
   FROM team_quota
+  UNION ALL
+  SELECT
+    q.scope, q.scope_id, coalesce(t.name, q.scope_id) AS name, CAST(NULL AS TEXT) AS team, q.period_start, q.last_day, q.amount, true AS is_own
+  FROM dated AS q
+  LEFT JOIN crm.territory AS t ON t.territory_id = q.scope_id
+  WHERE q.scope = 'territory'
   UNION ALL
   SELECT
     'company' AS scope, 'company' AS scope_id, 'Company' AS name, CAST(NULL AS TEXT) AS team, period_start, last_day, amount, true AS is_own

@@ -2,8 +2,8 @@
 description: Booking targets by day, so that any period has its share of them
 materialize: view
 --- */
--- One row is a day of a booking target of a rep, a team or the company. A target is spread over its days evenly, and its days add up to it exactly;
--- one whose end is not known is spread over the fiscal quarter that it is for.
+-- One row is a day of a booking target of a rep, a team, a territory or the company. A target is spread over its days evenly, and its days add
+-- up to it exactly; one whose end is not known is spread over the fiscal quarter that it is for.
 WITH bounded AS (
   SELECT
     scope,
