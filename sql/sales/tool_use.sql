@@ -10,6 +10,7 @@ SELECT
   u.tool,
   u.day,
   u.is_active,
+  u.actions,
   concat(u.tool, chr(10), u.rep_id) AS licence
 FROM crm.tool_usage AS u
 LEFT JOIN crm.rep AS r ON r.rep_id = u.rep_id

@@ -1,0 +1,60 @@
+/* ---
+description: Customers by how lately, how often and for how much they bought, in fifths (RFM)
+materialize: table
+checks:
+  - unique: [account_id]
+  - not_null: [account_id, recency_days, purchases]
+  - between: {column: recency_score, min: 1, max: 5}
+  - between: {column: frequency_score, min: 1, max: 5}
+  - between: {column: money_score, min: 1, max: 5}
+--- */
+-- One row is an account that bought something in the window up to the day of the run. A score is the fifth of the customers that it stands in, from
+-- 1, the lowest, to 5: 1 + 5 × the customers who do worse, by all of them, cut off. Customers who are equal have equal scores, that of the lowest
+-- place they share, so a fifth may hold more or fewer than the others, or none. With fewer customers than least_customers there are no scores, and
+-- an account whose purchases have no amount has none for money.
+WITH setting AS (
+  SELECT
+    730 AS window_days, -- days: purchases older than this are not counted
+    5 AS least_customers -- customers: with fewer there are no fifths to stand in
+),
+bought AS (
+  SELECT
+    p.account_id,
+    max(p.bought_on) AS last_on,
+    min(p.bought_on) AS first_on,
+    count(*) AS purchases,
+    CAST(sum(p.amount_reporting) AS DECIMAL(18,4)) AS amount
+  FROM customer.purchase AS p
+  CROSS JOIN setting AS s
+  WHERE days_between(p.bought_on, current_date) < s.window_days
+  GROUP BY p.account_id
+),
+ranked AS (
+  SELECT
+    *,
+    rank() OVER (ORDER BY last_on) - 1 AS less_recent,
+    rank() OVER (ORDER BY purchases) - 1 AS less_often,
+    rank() OVER (ORDER BY amount NULLS LAST) - 1 AS less_money,
+    count(*) OVER () AS customers,
+    count(amount) OVER () AS customers_with_amount
+  FROM bought
+)
+SELECT
+  r.account_id,
+  a.name AS account_name,
+  a.segment,
+  a.industry,
+  a.region,
+  a.owner_id,
+  r.first_on,
+  r.last_on,
+  days_between(r.last_on, current_date) AS recency_days,
+  r.purchases,
+  r.amount,
+  CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_recent / r.customers END AS recency_score,
+  CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_often / r.customers END AS frequency_score,
+  CASE WHEN r.amount IS NOT NULL AND r.customers_with_amount >= s.least_customers THEN 1 + 5 * r.less_money / r.customers_with_amount END AS money_score,
+  r.customers
+FROM ranked AS r
+CROSS JOIN setting AS s
+LEFT JOIN crm.account AS a ON a.account_id = r.account_id
