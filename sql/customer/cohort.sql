@@ -28,7 +28,7 @@ cohort AS (
 quarter AS (
   SELECT
     CAST(period_start(month, 'quarter') AS DATE) AS quarter_start,
-    row_number() OVER (ORDER BY month) AS quarter_no
+    CAST(row_number() OVER (ORDER BY month) AS BIGINT) AS quarter_no
   FROM (SELECT unnest(generate_series(first_on, CAST(period_start(current_date, 'quarter') AS DATE), INTERVAL '3 months')) AS month FROM beginning) AS q
 ),
 again AS (

@@ -32,9 +32,9 @@ bought AS (
 ranked AS (
   SELECT
     *,
-    rank() OVER (ORDER BY last_on) - 1 AS less_recent,
-    rank() OVER (ORDER BY purchases) - 1 AS less_often,
-    rank() OVER (ORDER BY amount NULLS LAST) - 1 AS less_money,
+    CAST(rank() OVER (ORDER BY last_on) AS BIGINT) - 1 AS less_recent,
+    CAST(rank() OVER (ORDER BY purchases) AS BIGINT) - 1 AS less_often,
+    CAST(rank() OVER (ORDER BY amount NULLS LAST) AS BIGINT) - 1 AS less_money,
     count(*) OVER () AS customers,
     count(amount) OVER () AS customers_with_amount
   FROM bought
