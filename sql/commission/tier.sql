@@ -49,7 +49,7 @@ reached AS (
     credited_amount >= from_amount AS is_reached,
     max(CASE WHEN mode = 'retroactive' AND credited_amount >= from_amount THEN from_attainment END)
       OVER (PARTITION BY rep_id, month) AS retroactive_from,
-    bool_and(credited_amount >= from_amount IS NOT NULL) OVER (PARTITION BY rep_id, month) AS is_known
+    bool_and((credited_amount >= from_amount) IS NOT NULL) OVER (PARTITION BY rep_id, month) AS is_known
   FROM bounded
 ),
 decided AS (

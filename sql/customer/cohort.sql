@@ -29,7 +29,10 @@ quarter AS (
   SELECT
     CAST(period_start(month, 'quarter') AS DATE) AS quarter_start,
     CAST(row_number() OVER (ORDER BY month) AS BIGINT) AS quarter_no
-  FROM (SELECT unnest(generate_series(first_on, CAST(period_start(current_date, 'quarter') AS DATE), INTERVAL '3 months')) AS month FROM beginning) AS q
+  FROM (
+    SELECT unnest(generate_series(first_on, CAST(period_start(current_date, 'quarter') AS DATE), INTERVAL '3 months')) AS month
+    FROM beginning
+  ) AS q
 ),
 again AS (
   SELECT

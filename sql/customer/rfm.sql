@@ -53,7 +53,9 @@ SELECT
   r.amount,
   CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_recent / r.customers END AS recency_score,
   CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_often / r.customers END AS frequency_score,
-  CASE WHEN r.amount IS NOT NULL AND r.customers_with_amount >= s.least_customers THEN 1 + 5 * r.less_money / r.customers_with_amount END AS money_score,
+  CASE
+    WHEN r.amount IS NOT NULL AND r.customers_with_amount >= s.least_customers THEN 1 + 5 * r.less_money / r.customers_with_amount
+  END AS money_score,
   r.customers
 FROM ranked AS r
 CROSS JOIN setting AS s

@@ -7,12 +7,12 @@ checks:
   - accepted: {column: scope, values: [company, team, rep]}
   - accepted: {column: step, values: [win, demo, meeting, call]}
 --- */
--- One row is a step towards the target of the company, a team or a rep in the running quarter. needed is a whole number, rounded up: the target by the
--- mean won amount in wins, those by the share of demos that led to a win in demos, and so down through meetings to calls.
--- conversion is how many of the step above came of one of this step, out of tried; the rates are those of the last 365 days, of the team or rep itself
--- where it won enough deals in them, else of the company. Demos are held against the wins of deals whose whole life lies within the log of activities.
--- What is not logged is not available, and neither is any step below it. Reps are those with a target in the quarter; where nobody has one, those
--- who are active and were credited with a deal that closed in the last 365 days.
+-- One row is a step towards the target of the company, a team or a rep in the running quarter. needed is a whole number, rounded up: the target by
+-- the mean won amount in wins, those by the share of demos that led to a win in demos, and so down through meetings to calls.
+-- conversion is how many of the step above came of one of this step, reached out of tried; the rates are those of the last 365 days, of the team or
+-- rep itself where it won enough deals in them, else of the company. Demos are held against wins of deals whose whole life lies within the log of
+-- activities. What is not logged is not available, and neither is any step below it. Reps are those with a target in the quarter; where nobody has
+-- one, those who are active and were credited with a deal that closed in the last 365 days.
 WITH setting AS (
   SELECT
     365 AS rate_days, -- days: how far back the rates look

@@ -104,11 +104,12 @@ def demo(folder, day, fiscal_month):
         reps={
             r["Id"]: {
                 "name": r["Name"], "team": r["Team__c"], "manager_id": r["ManagerId"], "territory_id": r["Territory2Id"],
-                "hired_on": day_of(r["Hired_On__c"]), "is_active": r["IsActive"] == "true",
+                "hired_on": day_of(r["Hired_On__c"]), "is_active": r["IsActive"] == "true", "role": r["UserRole"],
+                "ramp_months": int(r["Ramp_Months__c"]) if r["Ramp_Months__c"] else None,
             }
             for r in read("User", last)
         },
-        territories={r["Id"]: {"name": r["Name"], "region": r["Region__c"]} for r in read("Territory2", last)},
+        territories={r["Id"]: {"name": r["Name"], "region": r["Region__c"], "parent_id": r["ParentTerritory2Id"]} for r in read("Territory2", last)},
         quotas=[
             {
                 "scope": r["Scope__c"], "scope_id": r["ScopeId__c"], "start": day_of(r["PeriodStart__c"]), "end": day_of(r["PeriodEnd__c"]),

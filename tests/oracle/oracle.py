@@ -15,12 +15,15 @@ import json
 import sys
 from decimal import Decimal
 
+import customers
 import exports
 import faults
 import forecast
 import headline
+import market
 import metrics
 import outcomes
+import people
 import periods
 import pipeline
 import quotas
@@ -47,7 +50,17 @@ def figures(state):
         "kpi.win_loss_by_reason": outcomes.win_loss_by_reason(state, spans),
         "kpi.quota_attainment": quotas.attainment(state, targets),
         "kpi.left_out": faults.left_out(state),
+        "people.quadrant": people.quadrants(state, targets),
+        "people.manager_quarter": people.managers(state, spans, targets),
+        "commission.statement": people.commission_months(state, targets),
+        "plan.target_step": people.target_steps(state, targets),
+        "market.territory_quarter": market.territory_quarters(state, spans, targets),
+        "market.product": market.products(state, spans),
+        "customer.rfm": customers.rfm(state),
+        "customer.cohort": customers.cohorts(state),
+        "customer.largest": customers.largest(state),
     }
+    tables["market.territory"] = market.territories_today(state, tables["market.territory_quarter"])
     tables["kpi.attainment_rate"] = quotas.attainment_rate(tables["kpi.quota_attainment"])
     tables["kpi.stage_forecast"] = forecast.by_stage(state, tables["kpi.won_by_quarter"])
     tables["kpi.stage_forecast_accuracy"] = forecast.accuracy(tables["kpi.stage_forecast"])
