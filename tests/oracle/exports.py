@@ -170,7 +170,7 @@ def regional(folder, day, fiscal_month, data):
                 "forecast_category": None, "amount": money_of(r["Value"]), "currency": "USD", "probability": Decimal(r["Probability"]),
                 "created_on": day_of(r["Opportunity Created On"]), "expected_close_on": day_of(r["CloseDate"]), "qualified_on": None, "stage_entered_on": None,
                 "last_activity_on": None, "next_step": None, "segment": None, "lost_reason": None, "deal_type": None,
-                "lead_source": None, "product": None, "competitor": None, "merged_into_id": None,
+                "lead_source": r["CampaignSeq"], "product": r["ProductSeq"], "competitor": None, "merged_into_id": None,
             }
             for r in rows_of(path)
         ]

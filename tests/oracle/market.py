@@ -111,13 +111,13 @@ def territories_today(state, quarters):
 def products(state, periods):
     """By product and region; the exports have no lines, so that a deal is one unit of its own product."""
     by_name = {period["period"]: period for period in periods}
+    pairs = {}
+    for deal in state.deals:
+        if deal["status"] in ("won", "lost"):
+            pairs.setdefault((deal["product"] or "no product", deal["region"] or "no region"), []).append(deal)
 
-    def measured(period, product, region):
-        closed = [
-            d for d in state.deals
-            if period and d["status"] in ("won", "lost") and within(d["closed_on"], period)
-            and (d["product"] or "no product", d["region"] or "no region") == (product, region)
-        ]
+    def measured(period, deals):
+        closed = [d for d in deals if period and within(d["closed_on"], period)]
         won = [d for d in closed if d["status"] == "won"]
         amounts = [d["amount_reporting"] for d in won if d["amount_reporting"] is not None]
         return {
@@ -125,11 +125,10 @@ def products(state, periods):
             "rate": ratio(len(won), len(closed)), "price": money(total(amounts) / len(amounts)) if amounts else None,
         }
 
-    pairs = {(d["product"] or "no product", d["region"] or "no region") for d in state.deals}
     rows = []
     for period in periods:
-        for product, region in pairs:
-            now, before = (measured(p, product, region) for p in (period, by_name.get(period["period_before"])))
+        for (product, region), deals in pairs.items():
+            now, before = (measured(p, deals) for p in (period, by_name.get(period["period_before"])))
             if not now["n"] and not before["n"]:
                 continue
             whole, was = period["is_complete"], before["amount"]
