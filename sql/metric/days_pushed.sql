@@ -4,7 +4,7 @@ description: Days in all by which the expected close of open deals moved later (
 unit: days
 good: down
 time: changed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 without_rows: unknown
 --- */
 -- One row is a change of an open deal with an expected close, 0 where that was not pushed.

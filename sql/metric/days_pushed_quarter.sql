@@ -4,7 +4,7 @@ description: Days by which pushes into a later fiscal quarter moved the expected
 unit: days
 good: down
 time: changed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 without_rows: unknown
 --- */
 -- One row is a change of an open deal with an expected close, 0 where that was not pushed.

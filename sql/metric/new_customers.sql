@@ -4,7 +4,7 @@ description: Accounts that won their first deal, by the day it closed; those tha
 unit: count
 good: up
 time: closed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 --- */
 -- One row is the first deal that an account won.
 SELECT d.*, 1 AS value

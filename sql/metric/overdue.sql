@@ -4,7 +4,7 @@ description: Share of the deals open as the quarter began with an expected close
 unit: percent
 good: down
 time: quarter_end
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 aggregation: proportion
 --- */
 -- One row is a deal that was due in a quarter; quarters that are over.

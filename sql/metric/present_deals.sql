@@ -2,7 +2,7 @@
 label: Deals present
 description: Number of deals that were there at some time of the period, created by its end and not closed before its start; a deal counts once in each
 unit: count
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 time: day
 aggregation: count_distinct
 --- */

@@ -4,7 +4,7 @@ description: Times that the expected close of an open deal moved into a later fi
 unit: count
 good: down
 time: changed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 without_rows: unknown
 --- */
 -- One row is a change of an open deal with an expected close, 0 where that was not pushed.

@@ -4,7 +4,7 @@ description: Share of the deals that first entered a stage in the period that ev
 unit: percent
 good: up
 time: entered_on
-dimensions: [stage, owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [stage, owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 aggregation: proportion
 --- */
 -- One row is a deal and a stage that it entered or skipped, by the day it first stood there or beyond.

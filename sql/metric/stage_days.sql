@@ -4,7 +4,7 @@ description: Mean days that deals spent in a stage in all their stays, by the da
 unit: days
 good: down
 time: left_on
-dimensions: [stage, owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [stage, owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 --- */
 -- One row is a deal and a stage that it stayed in and left.
 SELECT d.* EXCEPT (pipeline, stage), e.pipeline, e.stage, e.left_on,

@@ -4,7 +4,7 @@ description: Amount times probability of the deals open on the day of the run, b
 unit: money
 good: up
 time: expected_close_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product, stage, forecast_category]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product, stage, forecast_category]
 --- */
 -- One row is an open deal; one without a probability adds nothing.
 SELECT *, weighted_amount AS value

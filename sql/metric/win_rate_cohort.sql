@@ -4,7 +4,7 @@ description: Deals won within 180 days of their creation, of all that were creat
 unit: percent
 good: up
 time: created_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
 aggregation: proportion
 --- */
 -- One row is a deal that has had its 180 days.
