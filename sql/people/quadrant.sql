@@ -84,7 +84,7 @@ rep AS (
   WHERE coalesce(r.is_active, true) AND (t.rep_id IS NOT NULL OR c.rep_id IS NOT NULL)
 ),
 peer AS (
-  SELECT role, count(*) AS reps, CAST(median(won_amount) AS DECIMAL(18,4)) AS amount
+  SELECT role, count(*) AS reps, CAST(median(CAST(won_amount AS DECIMAL(20,6))) AS DECIMAL(18,4)) AS amount
   FROM rep
   WHERE quota IS NULL AND NOT is_ramping AND has_history
   GROUP BY role
