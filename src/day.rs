@@ -21,7 +21,7 @@ impl Day {
     pub const LAST: Self = Self(Date::MAX);
 
     /// The day of a calendar date.
-    pub fn of(date: Date) -> Self {
+    pub const fn of(date: Date) -> Self {
         Self(date)
     }
 

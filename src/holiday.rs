@@ -1,18 +1,22 @@
-//! Business days: Monday to Friday, less the holidays of a pipeline.
+//! Business days: those of the working week, less the holidays of a pipeline.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use schemars::JsonSchema;
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::day::Day;
+use crate::problem;
 
 /// Days of the working week on which nobody works: single ones, written `2026-11-26`, and those of every year, written
 /// `12-25`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema)]
 #[schemars(with = "Vec<String>")]
 pub struct Holidays {
+    week: Week,
     single: BTreeSet<Day>,
     /// Month and day.
     yearly: BTreeSet<(i8, i8)>,
@@ -31,6 +35,11 @@ impl Holidays {
         Ok(holidays)
     }
 
+    /// The same holidays in a week of other working days.
+    pub fn in_week(self, week: Week) -> Self {
+        Self { week, ..self }
+    }
+
     fn contain(&self, day: Day) -> bool {
         let date = day.date();
         self.single.contains(&day) || self.yearly.contains(&(date.month(), date.day()))
@@ -42,23 +51,23 @@ impl Holidays {
         if to < from {
             return -self.business_days(to, from);
         }
-        weekdays_up_to(to) - weekdays_up_to(from) - self.on_weekdays(from, to)
+        self.week.days_up_to(to) - self.week.days_up_to(from) - self.on_working_days(from, to)
     }
 
-    /// How many holidays lie after `from`, up to `to`, from Monday to Friday.
-    fn on_weekdays(&self, from: Day, to: Day) -> i32 {
+    /// How many holidays lie after `from`, up to `to`, on days of the working week.
+    fn on_working_days(&self, from: Day, to: Day) -> i32 {
         let Some(first) = from.plus(1).filter(|first| *first <= to) else { return 0 };
         let single = self.single.range(first..=to).copied();
         let years = first.date().year()..=to.date().year();
         let yearly = years
             .flat_map(|year| self.yearly.iter().filter_map(move |(month, day)| Date::new(year, *month, *day).ok()));
         let yearly = yearly.map(Day::of).filter(|day| first <= *day && *day <= to && !self.single.contains(day));
-        let found = single.chain(yearly).filter(|day| is_weekday(*day)).count();
+        let found = single.chain(yearly).filter(|day| self.week.contains(*day)).count();
         i32::try_from(found).unwrap_or(i32::MAX)
     }
 
     pub fn is_business_day(&self, day: Day) -> bool {
-        is_weekday(day) && !self.contain(day)
+        self.week.contains(day) && !self.contain(day)
     }
 }
 
@@ -71,15 +80,110 @@ fn yearly(text: &str) -> Result<(i8, i8), String> {
     Ok((day.date().month(), day.date().day()))
 }
 
-fn is_weekday(day: Day) -> bool {
-    !matches!(day.date().weekday(), Weekday::Saturday | Weekday::Sunday)
+/// The days of a week on which people work; Monday to Friday, where nothing else is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Week {
+    /// From Monday on.
+    works: [bool; 7],
 }
 
-/// The weekdays from a Monday in the past, on and on, up to a day.
-fn weekdays_up_to(day: Day) -> i32 {
-    // 1970-01-05 was a Monday.
-    let days = day.to_epoch_days() - 4;
-    days.div_euclid(7) * 5 + (days.rem_euclid(7) + 1).min(5)
+impl Default for Week {
+    fn default() -> Self {
+        Self { works: [true, true, true, true, true, false, false] }
+    }
+}
+
+impl Week {
+    /// How it may be written.
+    pub const ALLOWED: &str = "a list of days like `[monday..friday]` or `[monday, tuesday, saturday]`";
+
+    fn contains(self, day: Day) -> bool {
+        self.works[usize::from(day.date().weekday().to_monday_zero_offset().unsigned_abs())]
+    }
+
+    /// Its days from a Monday in the past, on and on, up to a day.
+    fn days_up_to(self, day: Day) -> i32 {
+        // 1970-01-05 was a Monday.
+        let days = day.to_epoch_days() - 4;
+        let counted = |of: &[bool]| of.iter().map(|works| i32::from(*works)).sum::<i32>();
+        let begun = usize::try_from(days.rem_euclid(7)).unwrap_or(0);
+        days.div_euclid(7) * counted(&self.works) + counted(&self.works[..=begun])
+    }
+
+    /// The names of its days, in their order.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Weekdays::NAMES.into_iter().zip(self.works).filter(|(_, works)| *works).map(|(name, _)| name)
+    }
+}
+
+/// A day of a week, or several: `monday`, `sunday..thursday`.
+pub struct Weekdays {
+    first: usize,
+    last: usize,
+}
+
+impl Weekdays {
+    const NAMES: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+    /// A regular expression of what can be read.
+    pub fn pattern() -> String {
+        let day = Self::NAMES.join("|");
+        format!(r"^({day})(\.\.({day}))?$")
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        let place = |name: &str| {
+            Self::NAMES.iter().position(|known| *known == name).ok_or_else(|| {
+                let help = match problem::nearest(name, Self::NAMES) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write days like `monday`, or several like `sunday..thursday`".to_owned(),
+                };
+                format!("`{name}` is no day of a week; {help}")
+            })
+        };
+        Ok(Self { first: place(first)?, last: place(last)? })
+    }
+
+    /// Its days, from 0 for Monday. They may go past a Sunday.
+    fn days(&self) -> impl Iterator<Item = usize> {
+        let count = (self.last + 7 - self.first) % 7;
+        let first = self.first;
+        (0..=count).map(move |ahead| (first + ahead) % 7)
+    }
+}
+
+impl<'de> Deserialize<'de> for Weekdays {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Week {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Listed;
+
+        impl<'de> Visitor<'de> for Listed {
+            type Value = Week;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str(Week::ALLOWED)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Week, A::Error> {
+                let mut works = [false; 7];
+                while let Some(days) = list.next_element::<Weekdays>()? {
+                    days.days().for_each(|day| works[day] = true);
+                }
+                if works == [false; 7] {
+                    return Err(A::Error::custom("nobody works on any day; write a list like `[monday..friday]`"));
+                }
+                Ok(Week { works })
+            }
+        }
+
+        deserializer.deserialize_seq(Listed)
+    }
 }
 
 impl<'de> Deserialize<'de> for Holidays {
@@ -108,6 +212,23 @@ mod tests {
             assert_eq!(holidays.business_days(first, to), counted, "{to}");
             assert_eq!(holidays.business_days(to, first), -counted, "{to}");
         }
+    }
+
+    #[test]
+    fn a_week_may_have_other_working_days() {
+        let week: Week = serde_yaml::from_str("[sunday..thursday]").unwrap();
+        assert_eq!(week.names().collect::<Vec<_>>(), ["monday", "tuesday", "wednesday", "thursday", "sunday"]);
+        let holidays = Holidays::parse(["2026-11-15", "2026-11-20"]).unwrap().in_week(week);
+        let first = day("2026-11-01");
+        let mut counted = 0;
+        for ahead in 1..60 {
+            let to = first.plus(ahead).unwrap();
+            counted += i32::from(holidays.is_business_day(to));
+            assert_eq!(holidays.business_days(first, to), counted, "{to}");
+        }
+        // Of the week from Monday the 9th to Sunday the 15th, a holiday, four are left; the holiday on a Friday takes none.
+        assert_eq!(holidays.business_days(day("2026-11-08"), day("2026-11-15")), 4);
+        assert_eq!(holidays.business_days(day("2026-11-15"), day("2026-11-22")), 5);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::lake::{self, TableName};
 use crate::problem::Problem;
 use crate::query::changes;
 use crate::query::declared::reject_schema;
-use crate::query::{DeclaredTable, Sql, past};
+use crate::query::{DeclaredTable, Sql, past, setting};
 
 /// A relation beside a declared table, named by the table's name and an ending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,7 @@ impl Catalogue {
             let message = match own.get(&name) {
                 Some(table) => format!("`{name}` is what the lake tells of `{table}`"),
                 None if name == lake::SNAPSHOTS => format!("`{name}` is the lake's list of snapshots"),
+                None if setting::table(&name).is_some() => format!("`{name}` is a setting of the pipeline"),
                 None => return None,
             };
             Some(Problem::error(sql.start(), message).help("give this file another name"))

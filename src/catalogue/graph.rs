@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lake::{self, TableName};
 use crate::problem::{self, Place, Problem};
-use crate::query::{Relation, Selection};
+use crate::query::{Relation, Selection, setting};
 
 use super::model::Model;
 use super::{Catalogue, Companion};
@@ -48,7 +48,10 @@ impl Catalogue {
                         "SQL reads tables and models; a file comes in by a source of a pipeline".to_owned()
                     }
                     Some(whole) => format!("did you mean `{whole}`?"),
-                    None => problem::did_you_mean(name, known.iter().copied()),
+                    None => match setting::scalar(name) {
+                        Some(scalar) => format!("`{scalar}` is a single value: write setting('{scalar}')"),
+                        None => problem::did_you_mean(name, known.iter().copied()),
+                    },
                 };
                 Problem::error(place.clone(), format!("there is no table or model `{name}`")).help(help)
             })
@@ -58,6 +61,7 @@ impl Catalogue {
     /// Whether SQL may read a relation of this name, or its file has a mistake that is told there.
     fn has(&self, relation: &str) -> bool {
         relation == lake::SNAPSHOTS
+            || setting::table(relation).is_some()
             || self.declared(relation).is_some()
             || self.model(relation).is_some()
             || self.broken.contains(relation)
@@ -95,6 +99,7 @@ impl Catalogue {
         let mut names: Vec<String> = self.tables.keys().flat_map(beside).collect();
         names.extend(self.tables.keys().chain(self.models.keys()).map(ToString::to_string));
         names.push(lake::SNAPSHOTS.to_owned());
+        names.extend(setting::tables().map(|(name, _)| name));
         names.sort();
         names
     }

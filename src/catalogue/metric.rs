@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::parser::DFParserBuilder;
 use datafusion::sql::sqlparser::ast::{Expr, Statement as SqlStatement};
 
 use super::{Catalogue, Model, name};
@@ -146,14 +146,14 @@ impl Catalogue {
     fn view(&self, id: &str, metric: &Read) -> Model {
         let selection = match &self.metrics.known[id].definition {
             Definition::Base(_) => metric.selection.clone(),
-            Definition::Derived(formula) => Selection::made(
-                metric::total(id, &self.metrics).map_or_else(
-                    || metric.selection.statement(),
-                    |query| Statement::Statement(Box::new(SqlStatement::Query(Box::new(query)))),
+            Definition::Derived(formula) => match metric::total(id, &self.metrics) {
+                Some(query) => Selection::made(
+                    SqlStatement::Query(Box::new(query)),
+                    metric.selection.calls.clone(),
+                    relations(formula, &metric.file.sql),
                 ),
-                metric.selection.calls.clone(),
-                relations(formula, &metric.file.sql),
-            ),
+                None => metric.selection.clone(),
+            },
         };
         Model {
             name: metric.name.clone(),

@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use super::Catalogue;
 use crate::lake::{self, TableName};
 use crate::problem::Problem;
-use crate::query::{Relation, Selection};
+use crate::query::{Relation, Selection, setting};
 
 /// What planning found.
 #[derive(Debug, Default)]
@@ -29,6 +29,7 @@ impl Planned {
     pub fn covers_all<'r>(&self, catalogue: &Catalogue, relations: impl IntoIterator<Item = &'r Relation>) -> bool {
         relations.into_iter().all(|Relation { name, .. }| {
             name == lake::SNAPSHOTS
+                || setting::table(name).is_some()
                 || catalogue.declared(name).is_some() && !catalogue.is_broken(name)
                 || name.parse::<TableName>().is_ok_and(|model| self.schemas.contains_key(&model))
         })

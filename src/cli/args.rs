@@ -50,6 +50,14 @@ pub enum ProblemFormat {
     Json,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SettingsFormat {
+    /// For people
+    Text,
+    /// One array of {sql, name, value, default, unit, description, allowed, set_at}
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a new project: the few files that a person edits
@@ -74,6 +82,19 @@ pub enum Command {
     Functions {
         /// One of them, of the product, of sql/function/ or of the engine
         name: Option<String>,
+    },
+    /// List the thresholds and rules that the pipeline decides for all SQL, or show one
+    Settings {
+        /// One of them, like silent_days or lead_rule
+        name: Option<String>,
+
+        /// The pipeline that says them; without it the only one, or `nightly`
+        #[arg(long, value_name = "NAME")]
+        pipeline: Option<String>,
+
+        /// How they are written on stdout
+        #[arg(long, value_enum, default_value_t = SettingsFormat::Text, value_name = "FORMAT")]
+        format: SettingsFormat,
     },
     /// Test models over the rows that lie beside them in .test.yaml files, without exports and lake
     Test {

@@ -19,6 +19,7 @@ mod rows;
 mod run;
 mod scaffold;
 mod schema;
+mod settings;
 mod terminal;
 mod test;
 mod validate;
@@ -88,6 +89,9 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Schema { kind, write } => schema::schema(host, kind, write.as_deref()),
         Command::Test { select, pipeline, allow_empty } => {
             block_on(test::test(host, pipeline.as_deref(), &select, allow_empty))
+        }
+        Command::Settings { name, pipeline, format } => {
+            settings::settings(host, name.as_deref(), pipeline.as_deref(), format)
         }
         Command::Functions { name } => functions::functions(host, name.as_deref()),
         Command::Watch(watch) => block_on(watch::watch(host, &watch)),

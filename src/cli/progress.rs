@@ -98,7 +98,7 @@ pub fn words(filled: &FilledRecord) -> String {
         parts.push(format!("computing {} that it has no rows of yet", days(filled.missing)));
     }
     if filled.changed > 0 {
-        parts.push(format!("its SQL has changed: computing {} again", days(filled.changed)));
+        parts.push(format!("its SQL or a setting has changed: computing {} again", days(filled.changed)));
     }
     if filled.corrected > 0 {
         parts.push(format!("exports have been corrected: computing {} again", days(filled.corrected)));

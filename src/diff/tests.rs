@@ -35,6 +35,7 @@ async fn side(label: &str, batches: Vec<RecordBatch>) -> Side {
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
         holidays: Arc::default(),
+        values: Arc::default(),
     };
     let session = Session::open(&settings, &UserFunctions::new()).unwrap();
     let table = MemTable::try_new(batches[0].schema(), vec![batches]).unwrap();

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::lineage::How;
 use crate::project::Good;
+use crate::project::setting::Listed;
 
 /// A project.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +34,7 @@ pub struct Pipeline {
     pub lake: String,
     pub out: String,
     pub reports: Vec<String>,
+    pub settings: Vec<Listed>,
     pub sources: Vec<Source>,
 }
 

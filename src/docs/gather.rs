@@ -8,6 +8,7 @@ use super::book::{
 use crate::catalogue::{self, Companion, Subject};
 use crate::lineage::{self, Field, Graph, How, query_of, tile_of};
 use crate::problem::SourceFile;
+use crate::project::setting::listed;
 use crate::project::{Export, Gravity, Layer, Materialize, PipelineFile};
 use crate::query::{DeclaredTable, Selection};
 use crate::run::Examined;
@@ -240,6 +241,7 @@ fn pipeline(file: &PipelineFile) -> Pipeline {
         lake: of.lake.clone(),
         out: of.out.clone(),
         reports: of.reports.clone(),
+        settings: listed(file),
         sources: of.sources.iter().map(source).collect(),
     }
 }

@@ -7,6 +7,7 @@ use super::highlight;
 use super::style::STYLE;
 use crate::lineage::How;
 use crate::project::Good;
+use crate::project::setting::Listed;
 use crate::reports::{escaped, shell};
 
 /// One self-contained HTML file.
@@ -369,8 +370,9 @@ impl Page<'_> {
             ("File", format!("<code>{}</code>", escaped(&pipeline.file))),
         ];
         let sources: String = pipeline.sources.iter().map(|source| self.source(source)).collect();
+        let body = settings(&pipeline.settings) + &sources;
         let id = format!("pipeline:{}", pipeline.name);
-        article(&id, &["pipeline".to_owned()], &[&pipeline.description], &facts, &sources)
+        article(&id, &["pipeline".to_owned()], &[&pipeline.description], &facts, &body)
     }
 
     fn source(&self, source: &Source) -> String {
@@ -396,6 +398,22 @@ impl Page<'_> {
             mapped(&source.map)
         )
     }
+}
+
+/// What a pipeline decides: each setting with its value and what it means.
+fn settings(settings: &[Listed]) -> String {
+    let row = |setting: &Listed| {
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td></tr>\n",
+            escaped(&setting.name),
+            escaped(&setting.short()),
+            escaped(setting.description.unwrap_or_default())
+        )
+    };
+    let rows: String = settings.iter().map(row).collect();
+    format!(
+        "<details><summary>Settings</summary><div class=\"scroll\"><table class=\"columns\"><tbody>\n{rows}</tbody></table></div></details>\n"
+    )
 }
 
 /// One thing of the project: its name, what it is, what is to be known of it, and what it holds.

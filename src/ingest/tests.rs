@@ -91,6 +91,7 @@ impl Bench {
             timezone: jiff::tz::TimeZone::UTC,
             currency: "EUR".to_owned(),
             holidays: Arc::default(),
+            values: Arc::default(),
         };
         let engine = session::open_for_mapping(&settings).unwrap();
         let roots = Roots::new(self.folder.path(), &[]).unwrap();

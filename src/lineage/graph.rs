@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::ingest::rebuild;
 use crate::lake;
 use crate::project::{PipelineFile, Source};
-use crate::query::{DeclaredTable, Selection, Session, Sql, past, sql_type};
+use crate::query::{DeclaredTable, Selection, Session, Sql, past, setting, sql_type};
 use crate::reports::Tile;
 
 /// What a relation of the graph is.
@@ -154,6 +154,9 @@ pub async fn load(
     }
     let snapshots = lake::snapshot_schema();
     graph.add(lake::SNAPSHOTS, Relation::of_schema(Kind::Table, &snapshots), Lineage::default());
+    for (name, setting) in setting::tables() {
+        graph.add(&name, Relation::of_schema(Kind::Table, &setting::schema(setting)), Lineage::default());
+    }
     for file in pipelines {
         for source in file.pipeline.sources.iter().filter(|source| catalogue.tables.contains_key(&source.table)) {
             add_source(&mut graph, &file.pipeline.name, source);

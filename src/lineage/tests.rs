@@ -23,6 +23,7 @@ fn session() -> Session {
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
         holidays: Arc::default(),
+        values: Arc::default(),
     };
     let session = Session::open(&settings, &UserFunctions::new()).unwrap();
     let deal = table(&[

@@ -13,7 +13,6 @@ use crate::catalogue::{Catalogue, Companion, Model};
 use crate::day::Day;
 use crate::error::{Error, Result};
 use crate::hash::sha256_of_parts;
-use crate::holiday::Holidays;
 use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
 use crate::query::changes::Changes;
 use crate::query::declared::reject_schema;
@@ -21,23 +20,24 @@ use crate::query::past::{Past, Versions};
 use crate::query::{self, DeclaredTable, Session, Settings, UserFunctions, user_function};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fingerprints {
-    settings: String,
+    general: String,
     functions: UserFunctions,
-    holidays: Arc<Holidays>,
+    /// What the answer of a call depends on beside its arguments.
+    of_calls: Settings,
     relations: BTreeMap<String, String>,
 }
 
 impl Fingerprints {
     /// Those of the declared tables as of a day.
     pub fn new(catalogue: &Catalogue, pin: &Pin, settings: &Settings, program: &str) -> Self {
-        let Settings { day, calendar, timezone, currency, holidays } = settings;
+        let Settings { day, calendar, timezone, currency, holidays: _, values: _ } = settings;
         let zone = timezone.iana_name().unwrap_or_default();
         let mut found = Self {
-            settings: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"),
+            general: format!("{program}\n{day}\n{calendar:?}\n{zone}\n{currency}\n"),
             functions: catalogue.functions.clone(),
-            holidays: Arc::clone(holidays),
+            of_calls: settings.clone(),
             relations: BTreeMap::new(),
         };
         let mut listed = String::new();
@@ -79,8 +79,8 @@ impl Fingerprints {
     pub fn enter(&mut self, model: &Model) -> String {
         let reads =
             model.relations().iter().map(|relation| self.relations.get(&relation.name).map_or("", String::as_str));
-        let called = user_function::code(&self.functions, &self.holidays, &model.selection.calls);
-        let mut parts = vec![self.settings.as_str(), model.sql.text.as_str(), called.as_str()];
+        let called = user_function::code(&self.functions, &self.of_calls, [&model.selection]);
+        let mut parts = vec![self.general.as_str(), model.sql.text.as_str(), called.as_str()];
         parts.extend(reads);
         let fingerprint = sha256_of_parts(parts);
         self.relations.insert(model.name.to_string(), fingerprint.clone());

@@ -115,14 +115,13 @@ impl Of<'_> {
             let frame =
                 Sql::file(&problem::SourceFile::new("<level>", format!("SELECT 1 AS x FROM {}", self.metric.view())));
             let Ok(selection) = statement::parse(&frame) else { continue };
-            let mut statement = selection.statement();
-            if let Statement::Statement(inner) = &mut statement
-                && let SqlStatement::Query(query) = inner.as_mut()
+            let Statement::Statement(mut statement) = selection.statement() else { continue };
+            if let SqlStatement::Query(query) = statement.as_mut()
                 && let SetExpr::Select(select) = query.body.as_mut()
             {
                 select.selection = Some(condition.clone());
             }
-            let selection = Selection::made(statement, selection.calls, selection.relations);
+            let selection = Selection::made(*statement, selection.calls, selection.relations);
             problems.extend(session.columns(&selection, &sql).await.err());
         }
         problems

@@ -123,7 +123,7 @@ impl Recipe {
         if reads_all || inputs.is_empty() {
             inputs = catalogue.tables.keys().cloned().collect();
         }
-        let Settings { calendar, timezone, currency, holidays, .. } = settings;
+        let Settings { calendar, timezone, currency, .. } = settings;
         let mut parts = vec![format!("{calendar:?} {} {currency}", timezone.iana_name().unwrap_or_default())];
         parts.extend(above.iter().map(|above| match above {
             Above::Inlined(model) => format!("{} {}", model.name, model.selection.statement()),
@@ -134,8 +134,8 @@ impl Recipe {
             Above::Inlined(model) => Some(model.as_ref()),
             Above::Partitioned(_) => None,
         });
-        let calls = inlined.chain([model]).flat_map(|model| model.selection.calls.iter().cloned()).collect();
-        let called = user_function::code(&catalogue.functions, holidays, &calls);
+        let statements = inlined.chain([model]).map(|model| &model.selection);
+        let called = user_function::code(&catalogue.functions, settings, statements);
         parts.extend(Some(called).filter(|called| !called.is_empty()));
         Self {
             model: model.clone(),

@@ -11,6 +11,7 @@ mod model_test;
 mod pipeline;
 mod saved;
 pub mod schema;
+pub mod setting;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -88,11 +89,49 @@ pub fn load(root: &Path) -> Result<Project> {
             }
         }
     }
+    problems.extend(own_problems(&pipelines));
     problem::sort(&mut problems);
     Ok(Project { root: root.to_owned(), pipelines, problems, pack_of_broken, cache: Some(root.join(CACHE)) })
 }
 
+/// Where pipelines differ in which settings of the user's own they have, or in the types of these: the SQL that asks for them
+/// is the same for all.
+fn own_problems(pipelines: &[PipelineFile]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for file in pipelines {
+        let own = file.pipeline.settings.own();
+        let place = |name: &str| file.document.key_place(&crate::path!["settings", setting::OWN, name]);
+        let others = pipelines.iter().filter(|other| other.pipeline.name != file.pipeline.name);
+        let mut told: Vec<&str> = Vec::new();
+        for (other, name, value) in
+            others.flat_map(|other| other.pipeline.settings.own().iter().map(move |(name, value)| (other, name, value)))
+        {
+            let twin = &other.document.place(&[]).source.path;
+            let found = match own.get(name) {
+                None => Problem::error(place(name), format!("the setting `{name}` is missing, which {twin} has")).help(
+                    format!("add `{name}:` under `own:` in `settings:` here too: all pipelines have the same SQL"),
+                ),
+                Some(here) if here.kind() != value.kind() => {
+                    let message = format!("`{name}` is {} here, and {} in {twin}", here.kind(), value.kind());
+                    Problem::error(place(name), message).help("write both in the same way")
+                }
+                Some(_) => continue,
+            };
+            if !told.contains(&name.as_str()) {
+                told.push(name);
+                problems.push(found);
+            }
+        }
+    }
+    problems
+}
+
 impl Project {
+    /// What SQL is checked with; of several pipelines that of the first, as they differ in values alone.
+    pub fn settings(&self) -> setting::Values {
+        self.pipelines.first().map(|file| file.pipeline.settings.clone()).unwrap_or_default()
+    }
+
     /// The project, of which nothing is known from before and nothing is kept.
     pub fn without_cache(self) -> Self {
         Self { cache: None, ..self }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::setting;
 use crate::day::Day;
 
 /// The tests of one model, as `sql/kpi/win_rate.test.yaml` holds them.
@@ -14,6 +15,10 @@ pub struct ModelTests {
     /// The day of the tests that name none.
     #[serde(default = "first_of_2026")]
     pub day: Day,
+    /// What the tests see of settings; the shipped ones that are not named here are at their defaults, whatever the pipeline
+    /// says.
+    #[serde(default)]
+    pub settings: setting::Values,
     /// Each runs for itself.
     pub tests: Vec<ModelTest>,
 }
@@ -26,6 +31,9 @@ pub struct ModelTest {
     pub name: String,
     /// The day that the model sees as the run's.
     pub day: Option<Day>,
+    /// What this test sees of settings, over what the file says.
+    #[serde(default)]
+    pub settings: setting::Values,
     /// How a metric is sliced; without it, its total.
     pub slice: Option<MetricSlice>,
     /// Rows by the relation that they are of. A relation that is not named has none.

@@ -9,6 +9,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use super::schema::one_of;
+use super::setting;
 use crate::calendar::{Calendar, Month};
 use crate::exports::{Csv, Format, Json, NdJson, Parquet, Xlsx};
 use crate::holiday::Holidays;
@@ -37,6 +38,10 @@ pub struct Pipeline {
     /// out.
     #[serde(default)]
     pub holidays: Holidays,
+    /// Thresholds and rules of the company, which SQL asks for by `setting('silent_days')` and reads as `setting.lead_rule`;
+    /// `forecastle settings` lists them.
+    #[serde(default)]
+    pub settings: setting::Values,
     /// The lake's folder, from the project's root.
     #[serde(default = "lake_folder")]
     pub lake: String,

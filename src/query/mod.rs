@@ -16,6 +16,7 @@ pub mod metric;
 pub mod past;
 mod rule;
 pub mod session;
+pub mod setting;
 pub mod sql;
 pub mod statement;
 pub mod user_function;

@@ -82,6 +82,7 @@ mod tests {
             timezone: jiff::tz::TimeZone::UTC,
             currency: "USD".to_owned(),
             holidays: Arc::default(),
+            values: Arc::default(),
         };
         let session = Session::open(&settings, &UserFunctions::new()).unwrap();
         for (sql, wanted) in [

@@ -22,6 +22,7 @@ use datafusion::execution::{FunctionRegistry, SendableRecordBatchStream, TaskCon
 use datafusion::logical_expr::{Expr, LogicalPlan};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
 use futures::TryStreamExt;
 
 use super::checked::{Checked, Digest, Key};
@@ -29,11 +30,11 @@ use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
-use super::{Sql, complaint, constant, rule};
+use super::{Sql, complaint, constant, rule, setting};
 use crate::error::{Error, Kind, Result};
-use crate::holiday::Holidays;
 use crate::limit::Memory;
 use crate::problem::Problem;
+use crate::project::setting::Values;
 
 /// What the queries of a run may hold; those that can spill do so before they fail.
 pub const MEMORY: Memory = Memory(1 << 30);
@@ -46,6 +47,7 @@ const CATALOGUE: &str = "forecastle";
 pub struct Session {
     state: Arc<SessionState>,
     task: Arc<TaskContext>,
+    values: Arc<Values>,
     pasts: Pasts,
     function_problems: Arc<Vec<Problem>>,
     /// What is known from before; only where statements are planned and none is run.
@@ -57,7 +59,8 @@ struct Recollection {
     checked: Arc<Checked>,
     settings: Digest,
     functions: UserFunctions,
-    holidays: Arc<Holidays>,
+    /// What the answer of a call depends on beside its arguments.
+    of_calls: Settings,
     /// A hash of the columns of each relation, and of each declared table whose past can be asked for.
     relations: RwLock<BTreeMap<String, u128>>,
 }
@@ -71,20 +74,25 @@ impl Session {
     /// As `open`, with so much memory for all that is computed in it.
     pub fn open_within(settings: &Settings, functions: &UserFunctions, memory: Memory) -> Result<Self> {
         let mut state = open_state(settings, memory)?;
-        let problems = user_function::register(&mut state, functions);
+        let problems = user_function::register(&mut state, functions, &settings.values);
         let problems = problems.map_err(|error| Error::failed(format!("could not register a function: {error}")))?;
         let pasts = Pasts::default();
         for name in past::ALL {
             let function = past::Function { name, settings: settings.clone(), pasts: Arc::clone(&pasts) };
             state.register_udtf(name, Arc::new(function));
         }
-        Ok(Self {
+        let session = Self {
             task: state.task_ctx(),
             state: Arc::new(state),
+            values: Arc::clone(&settings.values),
             pasts,
             function_problems: Arc::new(problems),
             recollection: None,
-        })
+        };
+        for (name, table) in setting::filled(&settings.values)? {
+            session.register(&name, table)?;
+        }
+        Ok(session)
     }
 
     /// An engine for relations without rows, in which statements that were found right before are not planned again.
@@ -93,7 +101,7 @@ impl Session {
             checked: Arc::clone(checked),
             settings: Digest::of_settings(settings),
             functions: functions.clone(),
-            holidays: Arc::clone(&settings.holidays),
+            of_calls: settings.clone(),
             relations: RwLock::default(),
         };
         Ok(Self { recollection: Some(Arc::new(recollection)), ..Self::open(settings, functions)? })
@@ -138,7 +146,11 @@ impl Session {
 
     /// Plans a statement over the registered relations: names and types, no data.
     pub async fn plan(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
-        let plan = self.state.statement_to_plan(selection.statement()).await;
+        let mut statement = selection.statement();
+        if let (false, Statement::Statement(written)) = (selection.settings.is_empty(), &mut statement) {
+            setting::put_in(written.as_mut(), sql, &self.values)?;
+        }
+        let plan = self.state.statement_to_plan(statement).await;
         let plan = plan.map_err(|error| sql.problem(&error))?;
         guard(&plan, sql)?;
         Ok(plan)
@@ -202,7 +214,7 @@ impl Recollection {
     }
 
     fn key(&self, selection: &Selection) -> Key {
-        let code = user_function::code(&self.functions, &self.holidays, &selection.calls);
+        let code = user_function::code(&self.functions, &self.of_calls, [selection]);
         let relations = self.relations.read().unwrap_or_else(PoisonError::into_inner);
         self.settings.clone().key(selection, &code, |relation| match relation.function {
             Some(_) => relations.get(&past_of(&relation.name)).copied(),

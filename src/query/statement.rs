@@ -25,6 +25,7 @@ use crate::query::from::{self, Call};
 use crate::query::function::call;
 use crate::query::lint;
 use crate::query::metric::{self, Metrics};
+use crate::query::setting;
 use crate::query::sql::Sql;
 
 /// Nested deeper, a statement is refused instead of exhausting the stack.
@@ -38,6 +39,8 @@ pub struct Selection {
     pub calls: BTreeSet<String>,
     /// The relations that it reads, without its own common table expressions, in lower case as `schema.table`.
     pub relations: Vec<Relation>,
+    /// The settings that it asks for, those that are tables among them.
+    pub settings: BTreeSet<String>,
     /// What it says that nobody can have meant.
     pub warnings: Vec<Problem>,
 }
@@ -55,6 +58,7 @@ enum Tree {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reading {
     calls: BTreeSet<String>,
+    settings: BTreeSet<String>,
     /// Each with its place in the text, and the function in FROM that looks into it.
     relations: Vec<(String, Range<usize>, Option<String>)>,
     /// Each with its place in the text, and its help.
@@ -72,8 +76,10 @@ pub struct Relation {
 
 impl Selection {
     /// A statement that stands in no text.
-    pub fn made(statement: Statement, calls: BTreeSet<String>, relations: Vec<Relation>) -> Self {
-        Self { tree: Tree::Held(Box::new(statement)), calls, relations, warnings: Vec::new() }
+    pub fn made(statement: SqlStatement, calls: BTreeSet<String>, relations: Vec<Relation>) -> Self {
+        let settings = setting::asked_in(&statement);
+        let statement = Statement::Statement(Box::new(statement));
+        Self { tree: Tree::Held(Box::new(statement)), calls, relations, settings, warnings: Vec::new() }
     }
 
     /// The parsed statement.
@@ -81,7 +87,8 @@ impl Selection {
         match &self.tree {
             Tree::Held(statement) => statement.as_ref().clone(),
             Tree::Written(sql) => {
-                parsed(sql, &Metrics::default()).expect("it was parsed before, when it was found what it reads").0
+                let parsed = parsed(sql, &Metrics::default());
+                parsed.expect("it was parsed before, when it was found what it reads").statement
             }
         }
     }
@@ -105,6 +112,7 @@ impl Selection {
         let warning = |of: &Problem| (of.place.span.clone(), of.message.clone(), of.help.clone());
         Some(Reading {
             calls: self.calls.clone(),
+            settings: self.settings.clone(),
             relations: self.relations.iter().map(relation).collect(),
             warnings: self.warnings.iter().map(warning).collect(),
         })
@@ -119,10 +127,11 @@ impl Selection {
             };
             Some(Relation { name, place: sql.place(span), function })
         };
-        let relations = reading.relations.into_iter().map(relation).collect::<Option<Vec<_>>>()?;
+        let Reading { calls, settings, relations, warnings } = reading;
+        let relations = relations.into_iter().map(relation).collect::<Option<Vec<_>>>()?;
         let warning = |(span, message, help)| Problem { help, ..Problem::warning(sql.place(span), message) };
-        let warnings = reading.warnings.into_iter().map(warning).collect();
-        Some(Self { tree: Tree::Written(sql.clone()), calls: reading.calls, relations, warnings })
+        let warnings = warnings.into_iter().map(warning).collect();
+        Some(Self { tree: Tree::Written(sql.clone()), calls, relations, settings, warnings })
     }
 
     /// The SQL of those of the answer's columns, so many in all, that were given no name; `None` for the others.
@@ -184,15 +193,19 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
 
 /// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
 pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
-    let (statement, calls, relations, warnings) = parsed(sql, metrics)?;
-    let tree = if may_call_metrics(&sql.text) { Tree::Held(Box::new(statement)) } else { Tree::Written(sql.clone()) };
-    Ok(Selection { tree, calls, relations, warnings })
+    let parsed = parsed(sql, metrics)?;
+    let tree = match may_call_metrics(&sql.text) {
+        true => Tree::Held(Box::new(parsed.statement.clone())),
+        false => Tree::Written(sql.clone()),
+    };
+    Ok(parsed.selection(tree))
 }
 
 /// As `parse`, and gives the tree as well.
 pub fn parse_tree(sql: &Sql) -> Result<(Selection, Statement), Problem> {
-    let (statement, calls, relations, warnings) = parsed(sql, &Metrics::default())?;
-    Ok((Selection { tree: Tree::Written(sql.clone()), calls, relations, warnings }, statement))
+    let parsed = parsed(sql, &Metrics::default())?;
+    let statement = parsed.statement.clone();
+    Ok((parsed.selection(Tree::Written(sql.clone())), statement))
 }
 
 /// As `parse_over`; what is known from before of what a text reads is not looked for again. The text is a file, or made
@@ -235,7 +248,20 @@ pub fn may_call_metrics(text: &str) -> bool {
     begins.any(|at| text.get(at..at + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))
 }
 
-type Parsed = (Statement, BTreeSet<String>, Vec<Relation>, Vec<Problem>);
+struct Parsed {
+    statement: Statement,
+    calls: BTreeSet<String>,
+    relations: Vec<Relation>,
+    settings: BTreeSet<String>,
+    warnings: Vec<Problem>,
+}
+
+impl Parsed {
+    fn selection(self, tree: Tree) -> Selection {
+        let Self { calls, relations, settings, warnings, .. } = self;
+        Selection { tree, calls, relations, settings, warnings }
+    }
+}
 
 fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     let mut statements = statements(sql)?;
@@ -254,11 +280,11 @@ fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     }
     let called = metric::expand(query, sql, metrics)?;
     let names = called.iter().map(|called| (called.view.clone(), called.span)).collect();
-    let mut guard = Guard { sql, names, functions: Vec::new(), calls: BTreeSet::new() };
+    let mut guard = Guard { sql, names, functions: Vec::new(), calls: BTreeSet::new(), settings: BTreeSet::new() };
     if let ControlFlow::Break(problem) = VisitMut::visit(query, &mut guard) {
         return Err(*problem);
     }
-    let Guard { names, functions, calls, .. } = guard;
+    let Guard { names, functions, calls, mut settings, .. } = guard;
     let (tables, _) = resolve_table_references(&statement, true).map_err(|error| sql.problem(&error))?;
     let is_function = |name: &String| functions.iter().any(|function| function.name == name);
     let mut relations: Vec<Relation> = tables
@@ -283,7 +309,9 @@ fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
             relations.push(Relation { name: called.view, place: sql.place_of(called.span), function: None });
         }
     }
-    Ok((statement, calls, relations, warnings))
+    let tables = relations.iter().filter_map(|relation| setting::table(&relation.name));
+    settings.extend(tables.map(|table| table.name.to_owned()));
+    Ok(Parsed { statement, calls, relations, settings, warnings })
 }
 
 /// Every statement of a text.
@@ -315,6 +343,7 @@ struct Guard<'s> {
     names: Vec<(String, Span)>,
     functions: Vec<Call>,
     calls: BTreeSet<String>,
+    settings: BTreeSet<String>,
 }
 
 impl Guard<'_> {
@@ -374,7 +403,14 @@ impl VisitorMut for Guard<'_> {
 
     fn pre_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<Self::Break> {
         if let Expr::Function(function) = expression {
-            self.calls.insert(from::parts(&function.name));
+            let name = from::parts(&function.name);
+            if name == setting::NAME {
+                match setting::asked(function, self.sql) {
+                    Ok((asked, _)) => drop(self.settings.insert(asked)),
+                    Err(found) => return ControlFlow::Break(found.into()),
+                }
+            }
+            self.calls.insert(name);
         }
         constant::check(expression, self.sql)
             .or_else(|| call::complete(expression, self.sql))

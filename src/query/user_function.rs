@@ -32,9 +32,9 @@ use datafusion::sql::sqlparser::ast::{
 
 use super::function::BUSINESS_DAYS;
 use super::sql::Sql;
-use super::{declared, from, statement};
-use crate::holiday::Holidays;
+use super::{Selection, Settings, declared, from, setting, statement};
 use crate::problem::{Place, Problem};
+use crate::project::setting::Values;
 use crate::sql_type;
 
 /// A function as its file declares it.
@@ -49,6 +49,8 @@ pub struct UserFunction {
     place: Place,
     /// The functions that it calls, and where.
     calls: Vec<(String, Place)>,
+    /// The settings that it asks for.
+    settings: BTreeSet<String>,
 }
 
 /// Functions by name.
@@ -69,11 +71,20 @@ impl UserFunction {
     }
 }
 
-/// What the answer of a statement depends on through the functions that it calls: the user's own as the engine reads them,
-/// with those that they call, and the holidays where business days are counted.
-pub fn code(functions: &UserFunctions, holidays: &Holidays, calls: &BTreeSet<String>) -> String {
+/// What the answers of statements depend on through what they call: the user's own functions as the engine reads them, with
+/// those that they call, the settings that all of them ask for, and the holidays where business days are counted.
+pub fn code<'s>(
+    functions: &UserFunctions,
+    settings: &Settings,
+    statements: impl IntoIterator<Item = &'s Selection>,
+) -> String {
     let mut reached: BTreeSet<&str> = BTreeSet::new();
-    let mut open: Vec<&str> = calls.iter().map(String::as_str).collect();
+    let mut asked: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = Vec::new();
+    for statement in statements {
+        open.extend(statement.calls.iter().map(String::as_str));
+        asked.extend(statement.settings.iter().map(String::as_str));
+    }
     while let Some(name) = open.pop() {
         if reached.insert(name) {
             open.extend(
@@ -81,11 +92,13 @@ pub fn code(functions: &UserFunctions, holidays: &Holidays, calls: &BTreeSet<Str
             );
         }
     }
-    let own = reached.iter().filter_map(|name| functions.get(*name));
-    let mut code: String = own.map(|of| format!("{} {}\n", of.signature(), of.body)).collect();
+    let own: Vec<&UserFunction> = reached.iter().filter_map(|name| functions.get(*name)).collect();
+    let mut code: String = own.iter().map(|of| format!("{} {}\n", of.signature(), of.body)).collect();
     if reached.contains(BUSINESS_DAYS) {
-        code += &format!("{holidays:?}\n");
+        code += &format!("{:?}\n", settings.holidays);
     }
+    asked.extend(own.iter().flat_map(|of| of.settings.iter().map(String::as_str)));
+    code.extend(asked.into_iter().map(|name| format!("{name}: {:?}\n", settings.values.get(name))));
     code
 }
 
@@ -111,12 +124,12 @@ pub fn parse(name: &str, sql: Sql) -> Result<UserFunction, Problem> {
             .help(format!("write CREATE FUNCTION {name}, or rename the file")));
     }
     let (parameters, returns, body) = parts(create, &place, &sql)?;
-    let mut looking = Body { sql: &sql, calls: Vec::new() };
+    let mut looking = Body { sql: &sql, calls: Vec::new(), settings: BTreeSet::new() };
     if let ControlFlow::Break(found) = Visit::visit(&body, &mut looking) {
         return Err(*found);
     }
-    let calls = looking.calls;
-    Ok(UserFunction { name: name.to_owned(), parameters, returns, body, place, calls, sql })
+    let Body { calls, settings, .. } = looking;
+    Ok(UserFunction { name: name.to_owned(), parameters, returns, body, place, calls, settings, sql })
 }
 
 type Parts = (Vec<(String, DataType)>, DataType, Expr);
@@ -170,6 +183,7 @@ fn place_of_argument(name: &str, create: &CreateFunction, sql: &Sql) -> Option<P
 struct Body<'s> {
     sql: &'s Sql,
     calls: Vec<(String, Place)>,
+    settings: BTreeSet<String>,
 }
 
 impl Visitor for Body<'_> {
@@ -191,6 +205,12 @@ impl Visitor for Body<'_> {
                     found.help("call it where the function is called, and give the amount as an argument"),
                 ));
             }
+            if name == setting::NAME {
+                match setting::asked(call, self.sql) {
+                    Ok((asked, _)) => drop(self.settings.insert(asked)),
+                    Err(found) => return ControlFlow::Break(found.into()),
+                }
+            }
             self.calls.push((name, place));
         }
         ControlFlow::Continue(())
@@ -200,7 +220,7 @@ impl Visitor for Body<'_> {
 /// Registers the functions, each after those that it calls; gives all that is wrong with them.
 ///
 /// One with a mistake is registered by what it declares, so that its callers are not told of it too.
-pub fn register(state: &mut SessionState, functions: &UserFunctions) -> EngineResult<Vec<Problem>> {
+pub fn register(state: &mut SessionState, functions: &UserFunctions, values: &Values) -> EngineResult<Vec<Problem>> {
     let (order, mut problems) = order(functions);
     for function in order {
         let name = &function.name;
@@ -213,7 +233,7 @@ pub fn register(state: &mut SessionState, functions: &UserFunctions) -> EngineRe
             problems.push(found.help("name yours otherwise: its file and its statement"));
             continue;
         }
-        let body = plan(state, function).map_err(|found| problems.push(found)).ok();
+        let body = plan(state, function, values).map_err(|found| problems.push(found)).ok();
         state.register_udf(Arc::new(ScalarUDF::from(Function::new(function, body))))?;
     }
     Ok(problems)
@@ -275,11 +295,12 @@ fn circle<'f>(name: &str, functions: &'f UserFunctions) -> Option<Vec<(&'f str, 
 }
 
 /// The expression as the engine evaluates it, over a row of the arguments.
-fn plan(state: &SessionState, function: &UserFunction) -> Result<Arc<dyn PhysicalExpr>, Problem> {
+fn plan(state: &SessionState, function: &UserFunction, values: &Values) -> Result<Arc<dyn PhysicalExpr>, Problem> {
     let told = |error: &DataFusionError| function.sql.problem(error);
     let arguments = DFSchema::try_from(Arc::unwrap_or_clone(schema(function))).map_err(|error| told(&error))?;
-    let body = state
-        .create_logical_expr_from_sql_expr(SQLExprWithAlias { expr: function.body.clone(), alias: None }, &arguments);
+    let mut written = function.body.clone();
+    setting::put_in(&mut written, &function.sql, values)?;
+    let body = state.create_logical_expr_from_sql_expr(SQLExprWithAlias { expr: written, alias: None }, &arguments);
     let body = body.map_err(|error| told(&error))?;
     let gathers = |of: &Planned| Ok(matches!(of, Planned::AggregateFunction(_) | Planned::WindowFunction(_)));
     if body.exists(gathers).map_err(|error| told(&error))? {

@@ -17,6 +17,7 @@ use crate::lake::TableName;
 use crate::models;
 use crate::path;
 use crate::problem::{self, Problem, Severity};
+use crate::project::setting::Values;
 use crate::project::{self, Files, Pack, PipelineFile, Project};
 use crate::query::{Checked, Session, Settings, session, statement};
 use crate::reports::{self, Known, Template, Tile};
@@ -70,7 +71,8 @@ pub fn settings(pipeline: &project::Pipeline, day: Day) -> Settings {
         calendar: pipeline.calendar(),
         timezone: pipeline.timezone.0.clone(),
         currency: pipeline.currency.0.clone(),
-        holidays: Arc::new(pipeline.holidays.clone()),
+        holidays: Arc::new(pipeline.holidays.clone().in_week(pipeline.settings.working_days())),
+        values: Arc::new(pipeline.settings.clone()),
     }
 }
 
@@ -136,7 +138,7 @@ pub async fn examine_over(project: &Project, pack: Pack, checked: &Arc<Checked>)
     statement::read_ahead(catalogue::statements(&files), checked).await;
     let catalogue = catalogue::load_over(&files, checked);
     let mut problems = catalogue.problems.clone();
-    let session = Session::open_for_checks(&neutral_settings(), &catalogue.functions, checked)?;
+    let session = Session::open_for_checks(&neutral_settings(project.settings()), &catalogue.functions, checked)?;
     problems.extend(session.function_problems().iter().cloned());
     let planned = models::plan(&session, &catalogue).await?;
     problems.extend(planned.problems.iter().cloned());
@@ -157,14 +159,18 @@ pub async fn examine_over(project: &Project, pack: Pack, checked: &Arc<Checked>)
     Ok(Examined { files, catalogue, templates, planned, tiles, session, problems })
 }
 
-/// Names and types depend on no setting, so any will do to check them.
-pub fn neutral_settings() -> Settings {
+/// For what does not depend on the day.
+const ANY_DAY: Day = Day::of(jiff::civil::date(1970, 1, 1));
+
+/// Names and types depend on no setting of the calendar and of money, so any will do to check them.
+pub fn neutral_settings(values: Values) -> Settings {
     Settings {
-        day: Day::from_epoch_days(0).expect("1970-01-01 is a day"),
+        day: ANY_DAY,
         calendar: Calendar { year_starts: Month::January },
         timezone: jiff::tz::TimeZone::UTC,
         currency: "USD".to_owned(),
         holidays: Arc::default(),
+        values: Arc::new(values),
     }
 }
 
@@ -324,10 +330,10 @@ fn glob_escaped(value: &str) -> String {
 pub fn check_headers(jobs: &[JobTemplate], pipeline: &project::Pipeline) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
     // Whether a map fits a header does not depend on the day either.
-    let engine = session::open_for_mapping(&settings(pipeline, neutral_settings().day))?;
+    let engine = session::open_for_mapping(&settings(pipeline, ANY_DAY))?;
     for template in jobs {
         // A path without a day has one file, whatever the day.
-        let any_day = (!template.format.path().has_day()).then(|| neutral_settings().day);
+        let any_day = (!template.format.path().has_day()).then_some(ANY_DAY);
         let Some(day) = template.newest_day()?.or(any_day) else { continue };
         let job = template.on(&settings(pipeline, day), &engine);
         let files = job.files()?;

@@ -36,6 +36,7 @@ mod questions;
 mod rebuilt;
 mod repeated;
 mod schemas;
+mod settings;
 mod tested;
 mod together;
 mod watch;

@@ -191,7 +191,7 @@ fn a_dry_run_tells_which_days_are_computed_again_and_why() {
     project.run();
     incremental(&project, "counted", "", "SELECT count(*) + 1 AS n FROM crm.deal");
     let said = Program::in_folder(project.root()).runs_to(0, &["run", "--dry-run"]).stdout;
-    assert!(said.contains("earlier  past.counted: its SQL has changed: computing 4 days again"), "{said}");
+    assert!(said.contains("earlier  past.counted: its SQL or a setting has changed: computing 4 days again"), "{said}");
     let said = Program::in_folder(project.root()).runs_to(0, &["run", "--dry-run", "--select", "kpi.total"]).stdout;
     assert!(!said.contains("earlier"), "{said}");
 }

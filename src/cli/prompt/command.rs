@@ -8,7 +8,7 @@ use forecastle::day::Day;
 use forecastle::error::{Error, Kind, Result};
 use forecastle::lake;
 use forecastle::problem;
-use forecastle::query::sql_type;
+use forecastle::query::{setting, sql_type};
 use forecastle::run::Prepared;
 
 use super::Prompt;
@@ -154,6 +154,14 @@ fn relations(prepared: &Prepared) -> Vec<(String, Vec<Column>)> {
     let models = prepared.planned.schemas.iter();
     relations.extend(models.map(|(name, schema)| (name.to_string(), of_schema(schema))));
     relations.push((lake::SNAPSHOTS.to_owned(), of_schema(&lake::snapshot_schema())));
+    relations.extend(setting::tables().map(|(name, table)| {
+        let columns = table.columns().iter().map(|column| Column {
+            name: column.name.to_owned(),
+            of: sql_type(&setting::data_type(column.of)),
+            comment: column.description.to_owned(),
+        });
+        (name, columns.collect())
+    }));
     relations
 }
 

@@ -25,11 +25,12 @@ use crate::lake::{self, TableName};
 use crate::path;
 use crate::problem::{self, Place, Problem};
 use crate::project::Matching;
+use crate::project::setting::Values;
 
 use super::register_view;
 use crate::query::given::Given;
 use crate::query::past::{self, Past, Versions};
-use crate::query::{Relation, Session, Settings};
+use crate::query::{Relation, Session, Settings, setting};
 use rows::{Cell, Wanted};
 use typed::{Columns, Written};
 
@@ -41,6 +42,8 @@ pub struct Test {
     pub day: Day,
     /// Where it is written.
     pub place: Place,
+    /// What it says of settings.
+    settings: Values,
     given: BTreeMap<String, RecordBatch>,
     expected: Vec<Wanted>,
     matching: Matching,
@@ -96,6 +99,7 @@ pub async fn read(
             model: Arc::clone(&model),
             day: test.day.unwrap_or(file.tests.day),
             place: file.document.place(&path!["tests", at, "name"]),
+            settings: file.tests.settings.with(&test.settings),
             given,
             expected,
             matching: test.matching,
@@ -133,6 +137,10 @@ fn given(
 }
 
 fn unread(file: &TestFile, relation: &str, reads: &BTreeSet<String>, place: Place) -> Problem {
+    if let Some(table) = setting::table(relation) {
+        let found = Problem::error(place, format!("`{relation}` is a setting, and no relation to give rows of"));
+        return found.help(format!("say it beside `given`, as in `settings: {{{}: [...]}}`", table.name));
+    }
     let help = match problem::nearest(relation, reads.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None if reads.is_empty() => "it reads nothing, so leave `given` out".to_owned(),
@@ -165,7 +173,8 @@ fn reads(catalogue: &Catalogue, model: &Model) -> BTreeSet<String> {
     let of_metrics = metrics(catalogue, model);
     let all = of_metrics.iter().flat_map(Model::relations).chain(model.relations());
     let is_metric = |name: &str| of_metrics.iter().any(|metric| metric.name.to_string() == name);
-    all.map(|relation| relation.name.clone()).filter(|name| !is_metric(name)).collect()
+    let is_given = |name: &String| !is_metric(name) && setting::table(name).is_none();
+    all.map(|relation| relation.name.clone()).filter(is_given).collect()
 }
 
 /// The views of the metrics that a model is made of, each after those that it reads: they are definitions, and computed.
@@ -207,14 +216,14 @@ pub async fn run(
     settings: impl Fn(Day) -> Settings,
 ) -> Result<Vec<Verdict>> {
     // Tests of a metric may each slice it in another way.
-    let mut together: BTreeMap<(&TableName, &str, Day), Vec<usize>> = BTreeMap::new();
+    let mut together: BTreeMap<(&TableName, &str, Day, &Values), Vec<usize>> = BTreeMap::new();
     for (at, test) in tests.iter().enumerate() {
-        together.entry((&test.model.name, &test.model.sql.text, test.day)).or_default().push(at);
+        together.entry((&test.model.name, &test.model.sql.text, test.day, &test.settings)).or_default().push(at);
     }
     let functions = Arc::new(catalogue.functions.clone());
     let mut running = JoinSet::new();
-    for ((.., day), places) in together {
-        let (settings, model) = (settings(day), Arc::clone(&tests[places[0]].model));
+    for ((_, _, day, said), places) in together {
+        let (settings, model) = (settings(day).with(said), Arc::clone(&tests[places[0]].model));
         let tables = Tables::of(&model, catalogue, planned);
         let of_model: Vec<(usize, Test)> = places.into_iter().map(|at| (at, tests[at].clone())).collect();
         let functions = Arc::clone(&functions);

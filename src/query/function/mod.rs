@@ -20,6 +20,7 @@ use datafusion::logical_expr::{AggregateUDF, ColumnarValue, ScalarUDF, Volatilit
 use crate::calendar::{Calendar, Grain};
 use crate::day::Day;
 use crate::holiday::Holidays;
+use crate::project::setting::Values;
 
 /// The 97.5 % quantile of the normal distribution: a 95 % interval has two sides.
 const Z_95: f64 = 1.959_963_984_540_054;
@@ -34,6 +35,17 @@ pub struct Settings {
     /// ISO code of the reporting currency.
     pub currency: String,
     pub holidays: Arc<Holidays>,
+    /// What `setting(...)` gives, and the tables of the schema `setting`.
+    pub values: Arc<Values>,
+}
+
+impl Settings {
+    /// The same, with some thresholds in place of what the pipeline says.
+    pub fn with(self, said: &Values) -> Self {
+        let values = Arc::new(self.values.with(said));
+        let holidays = Arc::new(self.holidays.as_ref().clone().in_week(values.working_days()));
+        Self { holidays, values, ..self }
+    }
 }
 
 /// The one function that depends on holidays.

@@ -49,6 +49,13 @@ pub const ALL: &[Reference] = &[
         "2026-11-21T00:00:00",
     ),
     of(
+        "setting",
+        "setting(name TEXT) → the type of the setting",
+        "What the pipeline's `settings:` say, or the default; `forecastle settings` lists them. Tables among them are read in FROM, as setting.lead_rule, and your own have the name own.big_deal.",
+        "SELECT current_date - setting('silent_days')",
+        "2026-10-22",
+    ),
+    of(
         "fiscal_year",
         "fiscal_year(day DATE) → INTEGER",
         "The fiscal year of a day, named by the calendar year in which it ends. The pipeline's `fiscal_year_starts` says when it begins.",
@@ -232,7 +239,7 @@ pub mod tests {
     use crate::problem::SourceFile;
     use crate::query::function::{CHANCE, aggregates, all};
     use crate::query::past::{Past, Versions};
-    use crate::query::{Session, Settings, Sql, UserFunctions, statement};
+    use crate::query::{Session, Settings, Sql, UserFunctions, setting, statement};
 
     pub fn settings() -> Settings {
         Settings {
@@ -241,6 +248,7 @@ pub mod tests {
             timezone: jiff::tz::TimeZone::UTC,
             currency: "USD".to_owned(),
             holidays: Arc::new(Holidays::parse(["2026-11-26", "12-25"]).unwrap()),
+            values: Arc::default(),
         }
     }
 
@@ -300,7 +308,10 @@ pub mod tests {
         let there: BTreeSet<&str> = there.filter(|name| !CHANCE.contains(name)).collect();
         // Other names of current_date and now.
         let others = BTreeSet::from(["today", "current_timestamp", "current_time"]);
-        let described: BTreeSet<&str> = ALL.iter().map(|reference| reference.name).collect();
+        // What is replaced before a statement is planned is no function of the engine.
+        let replaced = setting::NAME;
+        let described = ALL.iter().map(|reference| reference.name).filter(|name| *name != replaced);
+        let described: BTreeSet<&str> = described.collect();
         assert_eq!(there.difference(&others).copied().collect::<BTreeSet<_>>(), described);
         for reference in ALL.iter().chain(IN_FROM) {
             assert!(reference.signature.starts_with(reference.name), "{}", reference.name);

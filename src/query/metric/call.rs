@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use super::{Definition, Grain, Metric, Metrics};
+use super::{Days, Definition, Grain, Metric, Metrics};
 use crate::problem::{self, Problem};
 use crate::query::Sql;
 
@@ -47,7 +47,7 @@ pub struct Slice<'m> {
     pub conditioned: BTreeSet<String>,
     pub from: Option<Expr>,
     pub to: Option<Expr>,
-    pub trailing: Option<u32>,
+    pub trailing: Option<Days>,
     pub compare: Vec<Compare>,
 }
 
@@ -312,7 +312,7 @@ impl Argument<'_> {
         }
     }
 
-    fn trailing(&self, metric: &Metric) -> Result<u32, Problem> {
+    fn trailing(&self, metric: &Metric) -> Result<Days, Problem> {
         let Definition::Base(_) = &metric.definition else {
             let help = format!("look back in sql/metric/{}.sql, as in trailing(win_rate, 365)", metric.id);
             return Err(self.problem(self.name.span, format!("`{}` is made of other metrics", metric.id)).help(help));
@@ -321,14 +321,7 @@ impl Argument<'_> {
             let message = format!("`{}` is the state of a day: it has no trailing days", metric.id);
             return Err(self.problem(self.name.span, message).help("leave `trailing` out"));
         }
-        let help = "write a whole number of days from 1 to 3660, as in trailing => 365";
-        match self.value {
-            Expr::Value(ValueWithSpan { value: Value::Number(number, _), span }) => match number.parse() {
-                Ok(days) if (1..=3660).contains(&days) => Ok(days),
-                _ => Err(self.problem(*span, "these are no days to look back").help(help)),
-            },
-            _ => Err(self.problem(self.name.span, "`trailing` takes a number of days").help(help)),
-        }
+        Days::read(self.value, self.name.span, self.sql, "trailing => 365")
     }
 
     fn compare(&self) -> Result<(Vec<Compare>, Vec<Span>), Problem> {

@@ -6,12 +6,12 @@ use std::ops::ControlFlow;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
-    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, TableFactor, Value,
-    Visit, VisitMut, Visitor, VisitorMut,
+    ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr, Statement as SqlStatement, TableFactor, Visit,
+    VisitMut, Visitor, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use super::METRIC;
+use super::{Days, METRIC};
 use crate::problem::{self, Problem};
 use crate::query::from;
 use crate::query::statement;
@@ -35,7 +35,7 @@ pub struct Formula {
 pub struct Part {
     pub metric: String,
     /// Its rows are those of so many days up to a period's last one.
-    pub trailing: Option<u32>,
+    pub trailing: Option<Days>,
 }
 
 /// The column that holds a part; no name that a person writes unquoted has a blank.
@@ -200,7 +200,7 @@ fn inline(
     way: &mut Vec<String>,
     drafts: &BTreeMap<String, Draft>,
     broken: &BTreeSet<String>,
-    trailing: Option<u32>,
+    trailing: Option<Days>,
     parts: &mut Vec<Part>,
 ) -> Result<Written, Option<Problem>> {
     let id = way.last().cloned().unwrap_or_default();
@@ -226,7 +226,7 @@ struct Inline<'a> {
     way: &'a mut Vec<String>,
     drafts: &'a BTreeMap<String, Draft>,
     broken: &'a BTreeSet<String>,
-    trailing: Option<u32>,
+    trailing: Option<Days>,
     parts: &'a mut Vec<Part>,
 }
 
@@ -238,7 +238,7 @@ impl Inline<'_> {
     }
 
     /// What stands in place of a metric's name.
-    fn metric(&mut self, name: &Ident, trailing: Option<u32>) -> Result<Expr, Stop> {
+    fn metric(&mut self, name: &Ident, trailing: Option<Days>) -> Result<Expr, Stop> {
         let id = name.value.to_lowercase();
         if let Some(at) = self.way.iter().position(|known| *known == id) {
             return self.circle(&self.way[at..], name.span);
@@ -250,7 +250,7 @@ impl Inline<'_> {
             let ids: Vec<&str> = self.drafts.keys().chain(self.broken).map(String::as_str).collect();
             return self.stop(name.span, format!("there is no metric `{id}`"), problem::did_you_mean(&id, ids));
         };
-        let trailing = trailing.or(self.trailing);
+        let trailing = trailing.or_else(|| self.trailing.clone());
         if trailing.is_some() && draft.is_semi_additive {
             let message = format!("`{id}` is the state of a day: it has no trailing days");
             return self.stop(name.span, message, "name it without trailing()");
@@ -309,19 +309,12 @@ impl Inline<'_> {
             FunctionArguments::List(list) => list.args.iter().filter_map(argument).collect(),
             _ => Vec::new(),
         };
-        let [Expr::Identifier(name), Expr::Value(days)] = given.as_slice() else {
+        let [Expr::Identifier(name), days] = given.as_slice() else {
             let help = "write it as in trailing(win_rate, 365)";
             return self.stop(span, "trailing takes a metric and a number of days".to_owned(), help);
         };
-        match &days.value {
-            Value::Number(number, _) if number.parse::<u32>().is_ok_and(|days| (1..=3660).contains(&days)) => {
-                self.metric(name, number.parse().ok())
-            }
-            _ => {
-                let help = "write a whole number from 1 to 3660, as in trailing(win_rate, 365)";
-                self.stop(days.span, "these are no days to look back".to_owned(), help)
-            }
-        }
+        let days = Days::read(days, span, self.sql, "trailing(win_rate, 365)");
+        self.metric(name, Some(days.map_err(|found| Some(Box::new(found)))?))
     }
 }
 

@@ -9,6 +9,7 @@
 //! parsed statement by the SELECT that it stands for, so that whatever looks at statements sees only relations and columns.
 
 mod call;
+mod days;
 mod expand;
 mod formula;
 mod grain;
@@ -19,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use datafusion::sql::sqlparser::ast::Expr;
 
 pub use call::Compare;
+pub use days::Days;
 pub(super) use expand::expand;
 pub use expand::total;
 pub use formula::{Draft, Formula, Part, Written, parse, resolve};
@@ -102,7 +104,7 @@ impl Metrics {
     }
 
     /// The base metrics among them.
-    pub fn bases<'m>(&'m self, metric: &Metric) -> Vec<(&'m Metric, &'m Base, Option<u32>)> {
+    pub fn bases<'m>(&'m self, metric: &Metric) -> Vec<(&'m Metric, &'m Base, Option<Days>)> {
         let base = |part: Part| {
             let metric = self.known.get(&part.metric)?;
             match &metric.definition {

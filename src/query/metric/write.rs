@@ -6,7 +6,7 @@
 //! before it once.
 
 use super::call::{Compare, Slice};
-use super::{Base, Definition, Formula, Grain, Metric, Metrics};
+use super::{Base, Days, Definition, Formula, Grain, Metric, Metrics};
 use crate::project::{Aggregation, WithoutRows};
 
 /// Names in the text that stand for what a person wrote.
@@ -51,7 +51,7 @@ impl Window {
 pub struct Piece<'m> {
     pub metric: &'m Metric,
     pub base: &'m Base,
-    trailing: Option<u32>,
+    trailing: Option<Days>,
     /// Which of its levels the slices are of.
     pub level: Option<usize>,
 }
@@ -75,17 +75,18 @@ pub struct Draft<'s, 'm> {
 impl<'s, 'm> Draft<'s, 'm> {
     pub fn new(slice: &'s Slice<'m>, metrics: &'m Metrics) -> Self {
         let mut draft = Draft { slice, pieces: Vec::new(), figures: Vec::new() };
-        draft.add(slice.metric, slice.trailing, metrics);
+        draft.add(slice.metric, slice.trailing.as_ref(), metrics);
         let target = slice.metric.header.target.as_ref().and_then(|target| metrics.known.get(target));
         if let Some(target) = target.filter(|_| slice.compare.contains(&Compare::Target)) {
-            draft.add(target, slice.trailing, metrics);
+            draft.add(target, slice.trailing.as_ref(), metrics);
         }
         draft
     }
 
-    fn add(&mut self, metric: &'m Metric, trailing: Option<u32>, metrics: &'m Metrics) {
+    fn add(&mut self, metric: &'m Metric, trailing: Option<&Days>, metrics: &'m Metrics) {
         let bases = metrics.bases(metric).into_iter();
-        let pieces = bases.map(|(metric, base, own)| self.piece(metric, base, own.or(trailing))).collect();
+        let pieces =
+            bases.map(|(metric, base, own)| self.piece(metric, base, own.or_else(|| trailing.cloned()))).collect();
         let formula = match &metric.definition {
             Definition::Base(_) => None,
             Definition::Derived(formula) => Some(formula.as_ref()),
@@ -93,7 +94,7 @@ impl<'s, 'm> Draft<'s, 'm> {
         self.figures.push(Figure { metric, pieces, formula });
     }
 
-    fn piece(&mut self, metric: &'m Metric, base: &'m Base, trailing: Option<u32>) -> usize {
+    fn piece(&mut self, metric: &'m Metric, base: &'m Base, trailing: Option<Days>) -> usize {
         let known = self.pieces.iter().position(|piece| piece.metric.id == metric.id && piece.trailing == trailing);
         known.unwrap_or_else(|| {
             let used = || self.slice.by.iter().chain(&self.slice.conditioned);
@@ -226,7 +227,7 @@ impl<'s, 'm> Draft<'s, 'm> {
             columns.push(day);
             return select(&columns, &view, &conditions);
         };
-        if let Some(days) = piece.trailing {
+        if let Some(days) = &piece.trailing {
             return self.trailing(grain, days, &columns, &view, &conditions, &time);
         }
         if piece.metric.header.semi_additive {
@@ -247,13 +248,13 @@ impl<'s, 'm> Draft<'s, 'm> {
     fn trailing(
         &self,
         grain: Grain,
-        days: u32,
+        days: &Days,
         columns: &[String],
         view: &str,
         conditions: &[String],
         time: &str,
     ) -> String {
-        let last = format!("{time} + INTERVAL '{} days'", days - 1);
+        let last = format!("({time} + ({days} - 1))");
         let starts = format!("generate_series({}, {}, {})", grain.start(time), grain.start(&last), grain.step());
         let mut inner = columns.to_vec();
         inner.push(format!("{time} AS \"day\""));
@@ -262,7 +263,7 @@ impl<'s, 'm> Draft<'s, 'm> {
         let mut within = vec![
             "\"found start\" <= current_date".to_owned(),
             format!("\"day\" <= {end}"),
-            format!("\"day\" > {end} - INTERVAL '{days} days'"),
+            format!("\"day\" > {end} - {days}"),
         ];
         if self.slice.from.is_some() && !self.looks_back() {
             within.push(format!("\"found start\" >= {}", grain.start(&from())));
@@ -286,10 +287,10 @@ impl<'s, 'm> Draft<'s, 'm> {
     /// Which days are in a window of a figure without periods; none, where all are.
     fn bounds_of(&self, piece: &Piece<'_>, window: Window, time: &str) -> Option<String> {
         let (first, last) = self.days(window);
-        let bounds = match piece.trailing {
+        let bounds = match &piece.trailing {
             Some(days) => {
                 let last = last.unwrap_or_else(|| "current_date".to_owned());
-                vec![format!("{time} <= {last}"), format!("{time} > {last} - INTERVAL '{days} days'")]
+                vec![format!("{time} <= {last}"), format!("{time} > {last} - {days}")]
             }
             None => {
                 let first = first.map(|first| format!("{time} >= {first}"));
@@ -305,14 +306,15 @@ impl<'s, 'm> Draft<'s, 'm> {
         let last = self.slice.to.as_ref().map(|_| to());
         // What is compared has an end.
         let end = last.clone().unwrap_or_else(|| "current_date".to_owned());
-        match (window, first, self.slice.trailing) {
+        match (window, first, &self.slice.trailing) {
             (Window::Asked, first, _) => (first, last),
             (Window::Previous, Some(first), _) => {
                 let before = format!("{first} - INTERVAL '1 day'");
                 (Some(format!("{first} - (days_between({first}, {end}) + 1)")), Some(before))
             }
             (Window::Previous, None, days) => {
-                (None, Some(format!("({end} - INTERVAL '{} days')", days.unwrap_or_default())))
+                let back = days.as_ref().map(|days| format!(" - {days}")).unwrap_or_default();
+                (None, Some(format!("({end}{back})")))
             }
             (Window::LastYear, first, _) => (
                 first.map(|first| format!("{first} - INTERVAL '1 year'")),

@@ -1,0 +1,1 @@
+SELECT setting(stage) AS x FROM crm.deal

@@ -1,0 +1,1 @@
+SELECT setting('lead_rule') AS rules

@@ -1,0 +1,1 @@
+SELECT current_date - setting('own.region') AS day

@@ -1,0 +1,3 @@
+SELECT count(*) AS deals
+FROM crm.deal
+WHERE created_on < current_date - setting('silent_day')

@@ -1,0 +1,1 @@
+SELECT setting('own.bigdeal') AS limit_amount

@@ -1,0 +1,1 @@
+SELECT * FROM setting.silent_days

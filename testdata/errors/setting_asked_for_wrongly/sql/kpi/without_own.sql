@@ -1,0 +1,1 @@
+SELECT setting('threshold') AS limit_amount
