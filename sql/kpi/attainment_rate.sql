@@ -32,6 +32,6 @@ SELECT
   ratio(count(*) FILTER (WHERE is_reached), count(*)) AS rate,
   wilson_lower(count(*) FILTER (WHERE is_reached), count(*)) AS rate_lower,
   wilson_upper(count(*) FILTER (WHERE is_reached), count(*)) AS rate_upper,
-  count(*) < 30 AS is_thin
+  count(*) < setting('thin_sample') AS is_thin
 FROM rep_quota
 GROUP BY scope, scope_id, last_day

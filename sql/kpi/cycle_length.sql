@@ -31,7 +31,7 @@ SELECT
   percentile_cont(0.25) WITHIN GROUP (ORDER BY CAST(m.days AS DOUBLE)) FILTER (WHERE m.days >= 0) AS p25_days,
   percentile_cont(0.75) WITHIN GROUP (ORDER BY CAST(m.days AS DOUBLE)) FILTER (WHERE m.days >= 0) AS p75_days,
   ratio(sum(m.days) FILTER (WHERE m.days >= 0), count(*) FILTER (WHERE m.days >= 0)) AS mean_days,
-  count(*) FILTER (WHERE m.days >= 0) < 30 AS is_thin
+  count(*) FILTER (WHERE m.days >= 0) < setting('thin_sample') AS is_thin
 FROM measured AS m
 JOIN sales.period AS p ON m.closed_on >= p.period_start AND m.closed_on <= p.period_end
 GROUP BY m.counted_from, m.status, p.period, p.kind, p.period_start, p.period_end, p.is_complete

@@ -28,6 +28,6 @@ SELECT
   CAST(coalesce(sum(amount_reporting), 0) AS DECIMAL(18,4)) AS amount,
   CAST(sum(amount_reporting) / nullif(count(amount_reporting), 0) AS DECIMAL(18,4)) AS mean_amount,
   CAST(median(CAST(amount_reporting AS DECIMAL(20,6))) AS DECIMAL(18,4)) AS median_amount,
-  count(amount_reporting) < 30 AS is_thin
+  count(amount_reporting) < setting('thin_sample') AS is_thin
 FROM sized
 GROUP BY status, period, period_kind, period_start, period_end

@@ -200,10 +200,10 @@ CROSS JOIN left_out AS o
 LEFT JOIN last_quarter AS l ON true
 LEFT JOIN pipeline_last_year AS py ON true
 LEFT JOIN lead_ranked AS e ON e.nth = 1
-LEFT JOIN rate AS r ON r.period = 'trailing_365'
-LEFT JOIN rate AS rb ON rb.period = 'trailing_365_before'
-LEFT JOIN cycle AS c ON c.period = 'trailing_365'
-LEFT JOIN cycle AS cb ON cb.period = 'trailing_365_before'
-LEFT JOIN size AS s ON s.period = 'trailing_365'
-LEFT JOIN size AS sb ON sb.period = 'trailing_365_before'
+LEFT JOIN rate AS r ON r.period = concat('trailing_', setting('trailing_days'))
+LEFT JOIN rate AS rb ON rb.period = concat('trailing_', setting('trailing_days'), '_before')
+LEFT JOIN cycle AS c ON c.period = concat('trailing_', setting('trailing_days'))
+LEFT JOIN cycle AS cb ON cb.period = concat('trailing_', setting('trailing_days'), '_before')
+LEFT JOIN size AS s ON s.period = concat('trailing_', setting('trailing_days'))
+LEFT JOIN size AS sb ON sb.period = concat('trailing_', setting('trailing_days'), '_before')
 LEFT JOIN attained AS t ON t.nth = 1

@@ -15,8 +15,8 @@ WITH rule AS (
       ('rate_missing', 3, 'open', 'No plan rate for the currency'),
       ('expected_close_missing', 4, 'open', 'No expected close'),
       ('expected_close_past', 5, 'open', 'Expected close in the past'),
-      ('expected_close_far', 6, 'open', 'Expected close over two years away'),
-      ('activity_stale', 7, 'open', 'No activity for 30 days'),
+      ('expected_close_far', 6, 'open', concat('Expected close over ', setting('far_close_days'), ' days away')),
+      ('activity_stale', 7, 'open', concat('No activity for ', setting('silent_days'), ' days')),
       ('next_step_missing', 8, 'open', 'No next step'),
       ('owner_inactive', 9, 'open', 'Owner has left'),
       ('probability_contradicts_stage', 10, 'open', 'Probability contradicts the stage'),
@@ -33,12 +33,12 @@ base AS (
     count(next_step) FILTER (WHERE status = 'open') AS deals_with_next_step,
     count(owner_is_active) FILTER (WHERE status = 'open') AS deals_with_known_owner,
     count(stage_probability) FILTER (WHERE status = 'open') AS deals_with_stage_probability,
-    count(*) FILTER (WHERE status <> 'open' AND closed_on >= current_date - INTERVAL '364 days' AND closed_on <= current_date) AS closed_deals,
+    count(*) FILTER (WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date) AS closed_deals,
     sum(amount_at_stake) FILTER (
-      WHERE status <> 'open' AND closed_on >= current_date - INTERVAL '364 days' AND closed_on <= current_date
+      WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
     ) AS closed_amount,
     count(lost_reason) FILTER (
-      WHERE status <> 'open' AND closed_on >= current_date - INTERVAL '364 days' AND closed_on <= current_date
+      WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
     ) AS deals_with_reason
   FROM sales.deal
 ),

@@ -1,10 +1,10 @@
 /* ---
-description: How soon leads are answered, with median and P90, and how many are within 5 minutes or never answered
+description: How soon leads are answered, with median and P90, and how many are answered in time (setting lead_answer_minutes) or never
 materialize: view
 --- */
 -- One row is a period in which leads came. Times are minutes of the clock of the leads that were answered; the shares are of all of them, those never
 -- answered in the denominator. A lead that was answered before it came stays out of all but leads. The whole time
--- begins with the first lead, be it earlier than the first deal. Fewer than 30 leads are thin.
+-- begins with the first lead, be it earlier than the first deal. Fewer leads than the setting thin_sample are thin.
 WITH response AS (
   SELECT p.period, p.kind, p.period_start, p.period_end, p.is_complete, l.is_answered, l.response_minutes
   FROM sales.lead AS l
@@ -21,7 +21,7 @@ measured AS (
     count(*) AS leads,
     count(*) FILTER (WHERE NOT is_answered OR response_minutes IS NOT NULL) AS sound,
     count(*) FILTER (WHERE NOT is_answered) AS unanswered,
-    count(*) FILTER (WHERE response_minutes < 5) AS within_5min,
+    count(*) FILTER (WHERE response_minutes < setting('lead_answer_minutes')) AS answered_in_time,
     quantile(response_minutes, 0.5) AS median_minutes,
     quantile(response_minutes, 0.9) AS p90_minutes
   FROM response
@@ -35,14 +35,14 @@ SELECT
   is_complete,
   leads,
   unanswered,
-  within_5min,
+  answered_in_time,
   median_minutes,
   p90_minutes,
-  ratio(within_5min, sound) AS share_within_5min,
-  wilson_lower(within_5min, sound) AS within_5min_lower,
-  wilson_upper(within_5min, sound) AS within_5min_upper,
+  ratio(answered_in_time, sound) AS share_in_time,
+  wilson_lower(answered_in_time, sound) AS in_time_lower,
+  wilson_upper(answered_in_time, sound) AS in_time_upper,
   ratio(unanswered, sound) AS share_unanswered,
   wilson_lower(unanswered, sound) AS unanswered_lower,
   wilson_upper(unanswered, sound) AS unanswered_upper,
-  leads < 30 AS is_thin
+  leads < setting('thin_sample') AS is_thin
 FROM measured

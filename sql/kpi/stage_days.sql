@@ -3,7 +3,7 @@ description: Days that deals spent in each stage, with median and P90, and which
 materialize: view
 --- */
 -- One row is a stage of a pipeline in a period in which a deal left it for good so far; days are those of all stays of a deal there. The slowest
--- stage of a pipeline in a period is the one of the greatest median, the earlier one where two are as slow. Fewer than 30 deals are thin.
+-- stage of a pipeline in a period is the one of the greatest median, the earlier one where two are as slow. Fewer deals than the setting thin_sample are thin.
 WITH spent AS (
   SELECT p.period, p.kind, p.period_start, p.period_end, p.is_complete, e.pipeline, e.stage, e.rank, e.days
   FROM sales.stage_entry AS e
@@ -41,5 +41,5 @@ SELECT
   median_days,
   p90_days,
   row_number() OVER (PARTITION BY pipeline, period ORDER BY median_days DESC, rank) = 1 AS is_slowest,
-  deals < 30 AS is_thin
+  deals < setting('thin_sample') AS is_thin
 FROM measured

@@ -11,7 +11,7 @@ checks:
 --- */
 -- One row is the company, a team or a rep in a period in which it closed a deal. narrow is won of won and lost, broad counts the
 -- disqualified too, of_total is won of all that was open at some time in the period, value is won of won and lost money, where a lost
--- deal counts the amount it had while it was last open. A rate of fewer than 30 deals is thin.
+-- deal counts the amount it had while it was last open. A rate of fewer deals than the setting thin_sample is thin.
 WITH sliced AS (
   SELECT
     s.scope,
@@ -74,7 +74,7 @@ SELECT
   c.won_amount,
   c.lost_amount,
   ratio(c.won_amount, c.won_amount + c.lost_amount) AS value,
-  c.won + c.lost < 30 AS is_thin
+  c.won + c.lost < setting('thin_sample') AS is_thin
 FROM closed AS c
 JOIN sales.period AS p ON p.period = c.period
 LEFT JOIN present AS t ON t.scope = c.scope AND t.scope_id = c.scope_id AND t.period = c.period

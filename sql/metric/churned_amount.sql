@@ -1,6 +1,6 @@
 /* ---
 label: Churned amount
-description: Amount won in the 365 days before the last 365 with accounts that won no deal in these (retention); NULL without customers then
+description: Amount won in the trailing days (setting trailing_days) before the last ones with accounts that won no deal in these (retention); NULL without customers then
 unit: money
 good: down
 dimensions: [segment, industry, region, country]

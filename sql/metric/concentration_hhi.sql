@@ -1,6 +1,6 @@
 /* ---
 label: Concentration of customers
-description: Herfindahl-Hirschman index of the amount won in the 365 days up to the day of the run, the sum of the squared shares of accounts (concentration); 1 is a single customer
+description: Herfindahl-Hirschman index of the amount won in the trailing days (setting trailing_days) up to the day of the run, the sum of the squared shares of accounts (concentration); 1 is a single customer
 unit: number
 good: down
 without_rows: unknown

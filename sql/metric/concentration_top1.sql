@@ -1,6 +1,6 @@
 /* ---
 label: Share of the largest account
-description: Share of the amount won in the 365 days up to the day of the run that the largest account brought (concentration)
+description: Share of the amount won in the trailing days (setting trailing_days) up to the day of the run that the largest account brought (concentration)
 unit: percent
 good: down
 --- */

@@ -1,6 +1,6 @@
 /* ---
 label: Share of the 10 largest accounts
-description: Share of the amount won in the 365 days up to the day of the run that the 10 largest accounts brought (concentration)
+description: Share of the amount won in the trailing days (setting trailing_days) up to the day of the run that the 10 largest accounts brought (concentration)
 unit: percent
 good: down
 --- */

@@ -1,6 +1,6 @@
 /* ---
 label: Customers who bought again
-description: Accounts that won a deal in the 365 days up to the day of the run, of those that won one in the 365 days before (retention)
+description: Accounts that won a deal in the trailing days (setting trailing_days) up to the day of the run, of those that won one in as many days before (retention)
 unit: percent
 good: up
 dimensions: [segment, industry, region, country]

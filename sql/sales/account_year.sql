@@ -1,18 +1,18 @@
 /* ---
-description: What accounts bought in the 365 days up to the day of the run and in those before, from deals won
+description: What accounts bought in the trailing days (setting trailing_days) up to the day of the run and in as many before, from deals won
 materialize: view
 --- */
--- One row is an account that won a deal in the last 730 days. Accounts are ranked by their amount of the last 365 days, the largest first.
+-- One row is an account that won a deal in twice the trailing days. Accounts are ranked by their amount of the trailing days, the largest first.
 -- Deals without an account stand in one row without one, which has no place: they are part of the whole, and of no customer.
 WITH bought AS (
   SELECT
     account_id,
-    count(*) FILTER (WHERE closed_on > current_date - INTERVAL '365 days') AS deals,
-    count(*) FILTER (WHERE closed_on <= current_date - INTERVAL '365 days') AS deals_before,
-    CAST(sum(amount_reporting) FILTER (WHERE closed_on > current_date - INTERVAL '365 days') AS DECIMAL(18,4)) AS amount,
-    CAST(sum(amount_reporting) FILTER (WHERE closed_on <= current_date - INTERVAL '365 days') AS DECIMAL(18,4)) AS amount_before
+    count(*) FILTER (WHERE closed_on > current_date - setting('trailing_days')) AS deals,
+    count(*) FILTER (WHERE closed_on <= current_date - setting('trailing_days')) AS deals_before,
+    CAST(sum(amount_reporting) FILTER (WHERE closed_on > current_date - setting('trailing_days')) AS DECIMAL(18,4)) AS amount,
+    CAST(sum(amount_reporting) FILTER (WHERE closed_on <= current_date - setting('trailing_days')) AS DECIMAL(18,4)) AS amount_before
   FROM sales.deal
-  WHERE status = 'won' AND closed_on > current_date - INTERVAL '730 days' AND closed_on <= current_date
+  WHERE status = 'won' AND closed_on > current_date - 2 * setting('trailing_days') AND closed_on <= current_date
   GROUP BY account_id
 )
 SELECT

@@ -60,9 +60,12 @@ SELECT
   d.amount_reporting,
   d.amount_at_stake,
   d.probability AS own_probability,
-  s.default_probability AS stage_probability,
-  coalesce(d.probability, s.default_probability) AS probability,
-  CASE WHEN d.status = 'open' THEN d.amount_reporting * coalesce(d.probability, s.default_probability) END AS weighted_amount,
+  coalesce(own.probability, every.probability, s.default_probability) AS stage_probability,
+  coalesce(d.probability, own.probability, every.probability, s.default_probability) AS probability,
+  CASE
+    WHEN d.status = 'open'
+    THEN d.amount_reporting * coalesce(d.probability, own.probability, every.probability, s.default_probability)
+  END AS weighted_amount,
   d.created_on,
   d.qualified_on,
   d.expected_close_on,
@@ -87,3 +90,5 @@ LEFT JOIN crm.rep AS o ON o.rep_id = d.owner_id
 LEFT JOIN crm.rep AS m ON m.rep_id = o.manager_id
 LEFT JOIN crm.territory AS t ON t.territory_id = coalesce(d.territory_id, a.territory_id, o.territory_id)
 LEFT JOIN crm.stage AS s ON s.pipeline = d.pipeline_name AND s.stage = d.stage
+LEFT JOIN setting.stage_probability AS own ON own.pipeline = d.pipeline_name AND own.stage = d.stage
+LEFT JOIN setting.stage_probability AS every ON every.pipeline IS NULL AND every.stage = d.stage

@@ -4,16 +4,23 @@ materialize: table
 checks:
   - unique: [deal_id, fault]
 --- */
--- One row is a fault of a deal. Rules on open deals look at today; rules on closed ones at the trailing 365 days.
+-- One row is a fault of a deal. Rules on open deals look at today; rules on closed ones at the trailing days.
 -- A rule whose column no deal fills is not applied: kpi.hygiene says that it is not available.
-WITH stage_range AS (
+WITH chance AS (
+  SELECT s.pipeline, s.stage, s.rank, coalesce(own.probability, every.probability, s.default_probability) AS probability
+  FROM crm.stage AS s
+  LEFT JOIN setting.stage_probability AS own ON own.pipeline = s.pipeline AND own.stage = s.stage
+  LEFT JOIN setting.stage_probability AS every ON every.pipeline IS NULL AND every.stage = s.stage
+  WHERE s.kind = 'open'
+),
+stage_range AS (
   SELECT
     pipeline,
     stage,
-    coalesce(lag(default_probability) OVER by_rank, 0.0) AS least_probability,
-    coalesce(lead(default_probability) OVER by_rank, 1.0) AS most_probability
-  FROM crm.stage
-  WHERE kind = 'open' AND default_probability IS NOT NULL
+    coalesce(lag(probability) OVER by_rank, 0.0) AS least_probability,
+    coalesce(lead(probability) OVER by_rank, 1.0) AS most_probability
+  FROM chance
+  WHERE probability IS NOT NULL
   WINDOW by_rank AS (PARTITION BY pipeline ORDER BY rank)
 ),
 open_deal AS (
@@ -31,7 +38,7 @@ open_deal AS (
 closed_deal AS (
   SELECT *, count(lost_reason) OVER () AS deals_with_reason
   FROM sales.deal
-  WHERE status <> 'open' AND closed_on >= current_date - INTERVAL '364 days' AND closed_on <= current_date
+  WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
 ),
 found AS (
   SELECT deal_id, 'amount_missing' AS fault FROM open_deal WHERE amount IS NULL OR amount = 0
@@ -44,11 +51,11 @@ found AS (
   UNION ALL
   SELECT deal_id, 'expected_close_past' AS fault FROM open_deal WHERE expected_close_on < current_date
   UNION ALL
-  SELECT deal_id, 'expected_close_far' AS fault FROM open_deal WHERE expected_close_on > current_date + INTERVAL '730 days'
+  SELECT deal_id, 'expected_close_far' AS fault FROM open_deal WHERE expected_close_on > current_date + setting('far_close_days')
   UNION ALL
   SELECT deal_id, 'activity_stale' AS fault
   FROM open_deal
-  WHERE deals_with_activity > 0 AND coalesce(last_activity_on, created_on) < current_date - INTERVAL '30 days'
+  WHERE deals_with_activity > 0 AND coalesce(last_activity_on, created_on) < current_date - setting('silent_days')
   UNION ALL
   SELECT deal_id, 'next_step_missing' AS fault FROM open_deal WHERE deals_with_next_step > 0 AND next_step IS NULL
   UNION ALL

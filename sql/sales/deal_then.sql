@@ -8,7 +8,7 @@ checks:
 -- One row is a deal as the snapshot of a past day showed it, with the stage, amount, dates and stage probability of then: one that counted
 -- and was open on that day, or won in that day's fiscal quarter.
 -- Amounts are at today's plan rates, so that what differs between days is the deals and never the rate.
--- Exclusions and stages are those of known_on: the snapshot's day, or today where that snapshot still shows today.
+-- Probabilities that the setting stage_probability says count on every day. Exclusions and stages are those of known_on: the snapshot's day, or today where that snapshot still shows today.
 WITH day AS (
   SELECT snapshot_on, max(CASE asked_for WHEN 'today' THEN asked_on ELSE snapshot_on END) AS known_on
   FROM sales.day_asked
@@ -46,12 +46,14 @@ SELECT
   d.expected_close_on,
   CASE WHEN d.status = 'won' THEN coalesce(d.closed_on, c.closed_on) END AS closed_on,
   CAST(d.amount * r.rate AS DECIMAL(18,4)) AS amount_reporting,
-  coalesce(d.probability, s.default_probability) AS probability,
-  s.default_probability AS stage_probability
+  coalesce(d.probability, own.probability, every.probability, s.default_probability) AS probability,
+  coalesce(own.probability, every.probability, s.default_probability) AS stage_probability
 FROM deal_then AS d
 LEFT JOIN sales.deal_closing AS c
   ON c.deal_id = d.deal_id AND c.seen_on <= d.snapshot_on AND (c.reopened_on IS NULL OR c.reopened_on > d.snapshot_on)
 LEFT JOIN sales.plan_rate AS r ON r.currency = d.currency
 LEFT JOIN stage_then AS s
   ON s.snapshot_on = d.snapshot_on AND s.pipeline = coalesce(d.pipeline, 'default') AND s.stage = d.stage
+LEFT JOIN setting.stage_probability AS own ON own.pipeline = coalesce(d.pipeline, 'default') AND own.stage = d.stage
+LEFT JOIN setting.stage_probability AS every ON every.pipeline IS NULL AND every.stage = d.stage
 WHERE d.status = 'open' OR coalesce(d.closed_on, c.closed_on) >= period_start(d.snapshot_on, 'quarter')

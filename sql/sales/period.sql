@@ -6,7 +6,7 @@ checks:
   - not_null: [period, kind, period_start, period_end]
   - accepted: {column: kind, values: [quarter, trailing, total]}
 --- */
--- One row is a period: a fiscal quarter up to the running one, the trailing 365 days, the 365 days before those, or the whole time.
+-- One row is a period: a fiscal quarter up to the running one, the trailing days (setting trailing_days), as many before those, or the whole time.
 -- Both days belong to the period. The running quarter ends on its last day, not on the day of the run.
 WITH day AS (
   SELECT created_on AS on_day FROM sales.deal
@@ -31,19 +31,19 @@ SELECT
 FROM quarter
 UNION ALL
 SELECT
-  'trailing_365' AS period,
+  concat('trailing_', setting('trailing_days')) AS period,
   'trailing' AS kind,
-  current_date - INTERVAL '364 days' AS period_start,
+  current_date - (setting('trailing_days') - 1) AS period_start,
   current_date AS period_end,
   true AS is_complete,
-  'trailing_365_before' AS period_before,
+  concat('trailing_', setting('trailing_days'), '_before') AS period_before,
   CAST(NULL AS TEXT) AS period_last_year
 UNION ALL
 SELECT
-  'trailing_365_before' AS period,
+  concat('trailing_', setting('trailing_days'), '_before') AS period,
   'trailing' AS kind,
-  current_date - INTERVAL '729 days' AS period_start,
-  current_date - INTERVAL '365 days' AS period_end,
+  current_date - (2 * setting('trailing_days') - 1) AS period_start,
+  current_date - setting('trailing_days') AS period_end,
   true AS is_complete,
   CAST(NULL AS TEXT) AS period_before,
   CAST(NULL AS TEXT) AS period_last_year

@@ -10,7 +10,7 @@ RULES = (
     ("rate_missing", "open", "No plan rate for the currency"),
     ("expected_close_missing", "open", "No expected close"),
     ("expected_close_past", "open", "Expected close in the past"),
-    ("expected_close_far", "open", "Expected close over two years away"),
+    ("expected_close_far", "open", "Expected close over 730 days away"),
     ("activity_stale", "open", "No activity for 30 days"),
     ("next_step_missing", "open", "No next step"),
     ("owner_inactive", "open", "Owner has left"),

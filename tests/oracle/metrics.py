@@ -312,7 +312,7 @@ def leads(state):
     ]
     never = [{**row, "numerator": int(not row["is_answered"]), "denominator": 1} for row in rows]
     shares = {
-        "lead_response_5min": soon, "lead_unanswered": never, "lead_engagement_rate": share("is_engaged"), "lead_conversion": share("is_won"),
+        "lead_response_in_time": soon, "lead_unanswered": never, "lead_engagement_rate": share("is_engaged"), "lead_conversion": share("is_won"),
         "lead_conversion_mql": share("is_mql"), "lead_conversion_sql": share("is_sql", "is_mql"),
         "lead_conversion_deal": share("is_deal", "is_sql"), "lead_conversion_won": share("is_won", "is_deal"),
     }
@@ -335,9 +335,9 @@ def answers(period, rows):
     if mine:
         lower, upper = wilson(soon, sound)
         yield {
-            "period": period["period"], "leads": len(mine), "unanswered": never, "within_5min": soon,
+            "period": period["period"], "leads": len(mine), "unanswered": never, "answered_in_time": soon,
             "median_minutes": float(quantile(minutes, "1/2")) if minutes else None, "p90_minutes": float(quantile(minutes, "9/10")) if minutes else None,
-            "share_within_5min": ratio(soon, sound), "within_5min_lower": lower, "within_5min_upper": upper,
+            "share_in_time": ratio(soon, sound), "in_time_lower": lower, "in_time_upper": upper,
             "share_unanswered": ratio(never, sound), "is_thin": len(mine) < 30,
         }
 
