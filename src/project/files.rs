@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rust_embed::Embed;
 
 use crate::error::{Doing, Error, Kind, Result};
-use crate::problem::{Problem, SourceFile};
+use crate::problem::{Place, Problem, SourceFile};
 
 const MAX_BYTES: u64 = 1 << 20;
 /// The folders that are layered. Pipelines are not: a job is nobody's default.
@@ -85,7 +85,13 @@ pub fn tested(path: &str) -> Option<&str> {
 
 /// The layered files below `sql/` and `reports/`.
 pub fn load(root: &Path, with_pack: bool) -> Result<Files> {
+    Ok(load_and_tell(root, with_pack)?.0)
+}
+
+/// Likewise, with warnings of those that are passed over though they seem to be meant.
+pub fn load_and_tell(root: &Path, with_pack: bool) -> Result<(Files, Vec<Problem>)> {
     let mut files = Files::new();
+    let mut passed_over = Vec::new();
     if with_pack {
         let is_layered = |path: &String| !path.starts_with("pipelines/") && tested(path).is_none();
         for path in shipped_paths().into_iter().filter(is_layered) {
@@ -95,34 +101,55 @@ pub fn load(root: &Path, with_pack: bool) -> Result<Files> {
         }
     }
     for folder in LAYERED {
-        let mut found = Vec::new();
+        let mut found = Found::default();
         walk(root, folder, &mut found)?;
-        for path in found {
+        passed_over.extend(found.links.iter().filter(|path| is_of_the_project(path)).map(|path| {
+            let message = "this file is a link, and links are passed over";
+            Problem::warning(nowhere_in(path), message).help("copy the file here")
+        }));
+        for path in found.files {
             if is_of_the_project(&path) {
                 let source = read(root, &path)?;
                 files.insert(path, ProjectFile { source, layer: Layer::User });
+            } else if let Some(meant) = meant(&path) {
+                let found = Problem::warning(nowhere_in(&path), "this file is passed over for its name");
+                passed_over.push(found.help(format!("name it {meant}")));
             }
         }
     }
-    Ok(files)
+    Ok((files, passed_over))
+}
+
+/// A file without a place in it.
+fn nowhere_in(path: &str) -> Place {
+    SourceFile::new(path, "").place(0..0)
+}
+
+/// The path that a file of another name was to have: with its ending in small letters, and no second one behind it.
+fn meant(path: &str) -> Option<String> {
+    let ending = |from: usize| path[from..].to_lowercase();
+    let (stem, _) = path.rsplit_once('.')?;
+    let small = format!("{stem}{}", ending(stem.len()));
+    let without = small.strip_suffix(".txt").unwrap_or(&small);
+    (without != path && is_of_the_project(without)).then(|| without.to_owned())
 }
 
 /// The project's own pipelines, sorted by path: `pipelines/*.yaml`.
 pub fn pipelines(root: &Path) -> Result<Vec<Arc<SourceFile>>> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     walk(root, "pipelines", &mut found)?;
-    found.retain(|path| path.matches('/').count() == 1 && is_of_the_project(path));
-    found.iter().map(|path| read(root, path)).collect()
+    found.files.retain(|path| path.matches('/').count() == 1 && is_of_the_project(path));
+    found.files.iter().map(|path| read(root, path)).collect()
 }
 
 /// The paths of a project's own files, the pack's left out.
 pub fn own_paths(root: &Path) -> Result<Vec<String>> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     for folder in ["pipelines"].into_iter().chain(LAYERED) {
         walk(root, folder, &mut found)?;
     }
-    found.retain(|path| is_of_the_project(path));
-    Ok(found)
+    found.files.retain(|path| is_of_the_project(path));
+    Ok(found.files)
 }
 
 /// Reads one text file of the project.
@@ -144,8 +171,15 @@ pub fn read(root: &Path, path: &str) -> Result<Arc<SourceFile>> {
     Ok(SourceFile::new(path, text.strip_prefix('\u{feff}').unwrap_or(&text)))
 }
 
+/// What lies below folders of the project.
+#[derive(Default)]
+struct Found {
+    files: Vec<String>,
+    links: Vec<String>,
+}
+
 /// The files below a folder of the project; links are not followed out of it.
-fn walk(root: &Path, folder: &str, found: &mut Vec<String>) -> Result<()> {
+fn walk(root: &Path, folder: &str, found: &mut Found) -> Result<()> {
     let full = root.join(folder);
     let entries = match fs::read_dir(&full) {
         Ok(entries) => entries,
@@ -157,17 +191,19 @@ fn walk(root: &Path, folder: &str, found: &mut Vec<String>) -> Result<()> {
         let entry = entry.doing("list the folder", &full)?;
         let kind = entry.file_type().doing("look at", &entry.path())?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && !kind.is_symlink() {
-            names.push((name, kind.is_dir()));
+        if !name.starts_with('.') {
+            names.push((name, kind));
         }
     }
-    names.sort();
-    for (name, is_folder) in names {
+    names.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (name, kind) in names {
         let path = format!("{folder}/{name}");
-        if is_folder {
+        if kind.is_dir() {
             walk(root, &path, found)?;
+        } else if kind.is_symlink() {
+            found.links.push(path);
         } else {
-            found.push(path);
+            found.files.push(path);
         }
     }
     Ok(())

@@ -9,10 +9,14 @@ use crate::problem::{Problem, SourceFile};
 pub fn in_sql(source: &Arc<SourceFile>) -> Result<Option<Range<usize>>, Problem> {
     let text = &source.text;
     let start = text.len() - text.trim_start().len();
-    let Some(rest) = text[start..].strip_prefix("/*") else { return Ok(None) };
+    let rest = text[start..].strip_prefix("/*").unwrap_or_default();
     let opening = rest.len() - rest.trim_start().len();
     if !rest[opening..].starts_with("---") {
-        return Ok(None);
+        return match misplaced(text) {
+            Some(span) => Err(Problem::error(source.place(span), "the front matter does not open the file")
+                .help("move it above everything else, also above comments")),
+            None => Ok(None),
+        };
     }
     let yaml_start = start + 2 + opening + 3;
     let unclosed = || {
@@ -23,6 +27,17 @@ pub fn in_sql(source: &Arc<SourceFile>) -> Result<Option<Range<usize>>, Problem>
     let inside = text[yaml_start..comment_end].trim_end();
     let yaml = inside.strip_suffix("---").ok_or_else(unclosed)?;
     Ok(Some(yaml_start..yaml_start + yaml.len()))
+}
+
+/// Front matter that stands further down, at the start of a line.
+fn misplaced(text: &str) -> Option<Range<usize>> {
+    let openings = text.match_indices("\n/*").map(|(at, _)| at + 1);
+    let length = |at: usize| {
+        let rest = text[at + 2..].trim_start_matches(' ').strip_prefix("---")?;
+        // A line of dashes is an ornament.
+        (!rest.starts_with('-')).then(|| text.len() - rest.len() - at)
+    };
+    openings.filter_map(|at| Some(at..at + length(at)?)).next()
 }
 
 /// The bytes of a report's front matter and where the template begins.

@@ -17,7 +17,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use files::{Files, Layer, ProjectFile, load as load_files, read as read_file, shipped, shipped_paths, tested};
+pub use files::{
+    Files, Layer, ProjectFile, load as load_files, load_and_tell as load_files_and_tell, read as read_file, shipped,
+    shipped_paths, tested,
+};
 pub use front_matter::{in_markdown, in_sql};
 pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Definition, Every, Freshness, Gravity, Materialize, ModelHeader,

@@ -134,10 +134,11 @@ pub async fn examine(project: &Project, pack: Pack) -> Result<Examined> {
 
 /// Likewise, over what is known from before; what is planned becomes known.
 pub async fn examine_over(project: &Project, pack: Pack, checked: &Arc<Checked>) -> Result<Examined> {
-    let files = project::load_files(&project.root, pack == Pack::Shipped)?;
+    let (files, passed_over) = project::load_files_and_tell(&project.root, pack == Pack::Shipped)?;
     statement::read_ahead(catalogue::statements(&files), checked).await;
     let catalogue = catalogue::load_over(&files, checked);
     let mut problems = catalogue.problems.clone();
+    problems.extend(passed_over);
     let session = Session::open_for_checks(&neutral_settings(project.settings()), &catalogue.functions, checked)?;
     problems.extend(session.function_problems().iter().cloned());
     let planned = models::plan(&session, &catalogue).await?;

@@ -148,9 +148,7 @@ impl Visitor<'_> for Cell {
             // A bare 1 may be meant as one percent or as all.
             Type::Share | Type::Ratio if number > 0 => {
                 let like = if self.of == Type::Share { "`30%` or `0.3`" } else { "`120%` or `1.2`" };
-                Err(E::custom(format!(
-                    "`{number}` may be meant as a percentage or as a share; write it like {like}"
-                )))
+                Err(E::custom(format!("`{number}` may be meant as a percentage or as a share; write it like {like}")))
             }
             Type::Share | Type::Ratio | Type::Money => {
                 self.decimal(Decimal { digits: number.into(), scale: 0 }, number)
@@ -415,11 +413,7 @@ mod tests {
         assert_eq!(is("100%"), is("1.0"));
         let allowed = "a share from 0 to 1 of at most six decimals, like `30%` or `0.3`";
         for (text, told) in [
-            (
-                "85",
-                "`85` may be meant as a percentage or as a share (write it like `30%` or `0.3`)"
-                    .to_owned(),
-            ),
+            ("85", "`85` may be meant as a percentage or as a share (write it like `30%` or `0.3`)".to_owned()),
             ("101%", format!("`101%` is no value of `age_percentile` (write {allowed})")),
             ("-0.1", format!("`-0.1` is no value of `age_percentile` (write {allowed})")),
             ("0.1234567", format!("`0.1234567` is no value of `age_percentile` (write {allowed})")),
