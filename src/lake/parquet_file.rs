@@ -45,7 +45,7 @@ pub struct ParquetFile {
 /// What turns pieces into bytes: a long file has a thread for that, beside the one that makes its rows.
 enum Encoder {
     /// For the first piece, which tells how its columns are best written.
-    Waiting(NewFile),
+    Waiting(Box<NewFile>),
     Here(Box<ArrowWriter<NewFile>>),
     Thread(SyncSender<RecordBatch>, JoinHandle<Encoded>),
     /// It failed, and that was told.
@@ -59,7 +59,7 @@ impl ParquetFile {
     pub fn create(path: &Path, schema: &Schema) -> Result<Self> {
         let fields = schema.fields().iter().map(|field| Field::clone(field).with_metadata(Default::default()));
         let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-        let encoder = Encoder::Waiting(NewFile::create(path)?);
+        let encoder = Encoder::Waiting(Box::new(NewFile::create(path)?));
         Ok(Self { encoder, schema, pending: Vec::new(), pending_rows: 0, rows: 0 })
     }
 
@@ -136,7 +136,7 @@ impl Encoder {
             return Ok(());
         }
         let Self::Waiting(file) = std::mem::replace(self, Self::Gone) else { return Ok(()) };
-        let writer = ArrowWriter::try_new(file, schema.clone(), Some(properties(first)?))?;
+        let writer = ArrowWriter::try_new(*file, schema.clone(), Some(properties(first)?))?;
         *self = Self::Here(Box::new(writer));
         Ok(())
     }
