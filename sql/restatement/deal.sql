@@ -7,14 +7,13 @@ checks:
   - accepted: {column: cause, values: [stays, deleted, merged, excluded, restored, reopened, outcome_changed, closing_moved, back_dated]}
   - expression: known_amount = reported_amount + flow_amount + edit_amount + fx_amount
 --- */
--- One row is a deal that was reported as won in a fiscal quarter that is over, or is known now to have been. Reported is what the first export from the
--- quarter's last day on showed, with the owners, teams and exclusions known then, at the plan rates of the quarter's last day. A quarter without an export
--- in the days of the setting, or whose end was rebuilt from events, was not reported. Known is sales.deal of the day of the run.
--- cause says why the deal came or went, in this order. Gone: deleted (or vanished), merged, excluded, reopened, outcome_changed (won no more, and not open),
--- closing_moved (to another quarter). Come: restored (was deleted, merged or excluded), closing_moved, outcome_changed, back_dated (closed
--- in the quarter, and first seen closed by a later export).
--- flow_amount is what came or went. Of a deal that stays fx_amount is the reported amount at today's plan rate less that at the rate of then, and
--- edit_amount the rest. An amount that cannot be told counts 0.
+-- One row is a deal that was reported as won in a fiscal quarter that is over, or is known now to have been. Reported is what the first export
+-- from the quarter's last day on showed, with the owners, teams and exclusions known then, at the plan rates of the quarter's last day. A quarter
+-- without an export in the days of the setting, or whose end was rebuilt from events, was not reported. Known is sales.deal of the day of the run.
+-- cause says why the deal came or went, in this order. Gone: deleted (or vanished), merged, excluded, reopened, outcome_changed (won no more, and
+-- not open), closing_moved (to another quarter). Come: restored (was deleted, merged or excluded), closing_moved, outcome_changed, back_dated
+-- (closed in the quarter, and first seen closed by a later export). flow_amount is what came or went. Of a deal that stays fx_amount is the
+-- reported amount at today's plan rate less that at the rate of then, and edit_amount the rest. An amount that cannot be told counts 0.
 WITH setting AS (
   SELECT 14 AS grace_days -- days from the quarter's end in which the export lies that reported it
 ),

@@ -5,7 +5,8 @@ checks:
   - unique: [scope, scope_id, quarter]
   - expression: explained_amount = known_amount - reported_amount
 --- */
--- One row is a fiscal quarter that is over, of the company or a team. gross_amount adds up what changed regardless of sign, so that causes which cancel out show.
+-- One row is a fiscal quarter that is over, of the company or a team. gross_amount adds up what changed regardless of sign, so that causes which
+-- cancel out show.
 SELECT
   scope,
   scope_id,

@@ -9,12 +9,12 @@ checks:
   - between: {column: lift, min: -1, max: 1}
 --- */
 -- One row is a type of activity and a band of how many of them a deal had before it closed. A band is compared with deals that had none of that
--- type (compared_with none), and band 0 with all that had some. deals, won and win_rate are those of all deals; what is named adjusted is
--- of the strata (segment and size band) in which there are deals of both kinds, so that big deals do not pose as meetings.
--- The adjusted rates weigh the strata as Mantel and Haenszel do, w = n1·n0 / (n1 + n0) (risk difference of Greenland & Robins 1985); lift is their
--- difference. Its 95 % interval is the stratified one of Newcombe (Yan & Su 2010): each adjusted rate has the Wilson interval of
--- 1 / Σ(w² / n) deals, w adding up to 1, and the two are joined by Newcombe's rule (1998, method 10). It says what goes with winning and not what makes it:
--- deals that live longer gather more activities. Fewer than 30 compared deals on either side are thin.
+-- type (compared_with none), and band 0 with all that had some. deals, won and win_rate are those of all deals; what is named adjusted is of the
+-- strata (segment and size band) in which there are deals of both kinds, so that big deals do not pose as meetings. The adjusted rates weigh the
+-- strata as Mantel and Haenszel do, w = n1·n0 / (n1 + n0) (risk difference of Greenland & Robins 1985); lift is their difference. Its 95 %
+-- interval is the stratified one of Newcombe (Yan & Su 2010): each adjusted rate has the Wilson interval of 1 / Σ(w² / n) deals, w adding up to 1,
+-- and the two are joined by Newcombe's rule (1998, method 10). It says what goes with winning and not what makes it: deals that live longer gather
+-- more activities. Fewer than 30 compared deals on either side are thin.
 WITH side AS (
   SELECT type, band, segment, size_band, true AS has_it, is_won FROM win_loss.activity_count
   UNION ALL

@@ -2,8 +2,8 @@
 description: Age, days in stage, activities, pushes and amount of deals so many days before they closed, won beside lost
 materialize: view
 --- */
--- One row is a figure so many days before the close: its median and quartiles over the won deals that were open then and tell it, beside the lost ones.
--- Amounts are in the reporting currency, activities those of the last 30 days. Fewer than 30 deals on either side are thin.
+-- One row is a figure so many days before the close: its median and quartiles over the won deals that were open then and tell it, beside the lost
+-- ones. Amounts are in the reporting currency, activities those of the last 30 days. Fewer than 30 deals on either side are thin.
 WITH told AS (
   SELECT
     b.days_before,

@@ -2,8 +2,9 @@
 description: Stage, forecast category, activity and pushes of deals so many days before they closed, won beside lost
 materialize: view
 --- */
--- One row is a value of a trait so many days before the close: the share of the won deals open then that had it, that of the lost ones, and the win rate
--- of those that had it, each with its 95 % Wilson interval. Deals that do not tell the trait are in no share. Fewer than 30 deals with the value are thin.
+-- One row is a value of a trait so many days before the close: the share of the won deals open then that had it, that of the lost ones, and the
+-- win rate of those that had it, each with its 95 % Wilson interval. Deals that do not tell the trait are in no share. Fewer than 30 deals with
+-- the value are thin.
 WITH told AS (
   SELECT
     b.days_before,
