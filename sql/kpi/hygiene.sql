@@ -18,29 +18,38 @@ WITH rule AS (
       ('expected_close_far', 6, 'open', concat('Expected close over ', setting('far_close_days'), ' days away')),
       ('activity_stale', 7, 'open', concat('No activity for ', setting('silent_days'), ' days')),
       ('next_step_missing', 8, 'open', 'No next step'),
-      ('owner_inactive', 9, 'open', 'Owner has left'),
-      ('probability_contradicts_stage', 10, 'open', 'Probability contradicts the stage'),
-      ('name_duplicate', 11, 'open', 'Same name twice in an account'),
-      ('closed_before_created', 12, 'closed', 'Closed before it was created'),
-      ('reason_missing', 13, 'closed', 'Lost without a reason')
+      ('stage_overstayed', 9, 'open', concat('In its stage longer than ', CAST(setting('age_percentile') * 100 AS BIGINT), ' % of won deals')),
+      ('owner_inactive', 10, 'open', 'Owner has left'),
+      ('probability_contradicts_stage', 11, 'open', 'Probability contradicts the stage'),
+      ('name_duplicate', 12, 'open', 'Same name twice in an account'),
+      ('closed_before_created', 13, 'closed', 'Closed before it was created'),
+      ('reason_missing', 14, 'closed', 'Lost without a reason')
   ) AS v (fault, rank, applies_to, label)
+),
+limited AS (
+  SELECT count(*) AS stages FROM sales.stage_limit
+),
+looked_at AS (
+  SELECT
+    d.*,
+    CASE
+      WHEN d.status = 'open' THEN 'open'
+      WHEN d.closed_on <= current_date AND days_between(d.closed_on, current_date) < setting('trailing_days') THEN 'closed'
+    END AS state
+  FROM sales.deal AS d
 ),
 base AS (
   SELECT
-    count(*) FILTER (WHERE status = 'open') AS open_deals,
-    sum(amount_at_stake) FILTER (WHERE status = 'open') AS open_amount,
-    count(last_activity_on) FILTER (WHERE status = 'open') AS deals_with_activity,
-    count(next_step) FILTER (WHERE status = 'open') AS deals_with_next_step,
-    count(owner_is_active) FILTER (WHERE status = 'open') AS deals_with_known_owner,
-    count(stage_probability) FILTER (WHERE status = 'open') AS deals_with_stage_probability,
-    count(*) FILTER (WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date) AS closed_deals,
-    sum(amount_at_stake) FILTER (
-      WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
-    ) AS closed_amount,
-    count(lost_reason) FILTER (
-      WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
-    ) AS deals_with_reason
-  FROM sales.deal
+    count(*) FILTER (WHERE state = 'open') AS open_deals,
+    sum(amount_at_stake) FILTER (WHERE state = 'open') AS open_amount,
+    count(last_activity_on) FILTER (WHERE state = 'open') AS deals_with_activity,
+    count(next_step) FILTER (WHERE state = 'open') AS deals_with_next_step,
+    count(owner_is_active) FILTER (WHERE state = 'open') AS deals_with_known_owner,
+    count(stage_probability) FILTER (WHERE state = 'open') AS deals_with_stage_probability,
+    count(*) FILTER (WHERE state = 'closed') AS closed_deals,
+    sum(amount_at_stake) FILTER (WHERE state = 'closed') AS closed_amount,
+    count(lost_reason) FILTER (WHERE state = 'closed') AS deals_with_reason
+  FROM looked_at
 ),
 available AS (
   SELECT
@@ -48,6 +57,7 @@ available AS (
     CASE r.fault
       WHEN 'activity_stale' THEN b.deals_with_activity > 0
       WHEN 'next_step_missing' THEN b.deals_with_next_step > 0
+      WHEN 'stage_overstayed' THEN l.stages > 0
       WHEN 'owner_inactive' THEN b.deals_with_known_owner > 0
       WHEN 'probability_contradicts_stage' THEN b.deals_with_stage_probability > 0
       WHEN 'reason_missing' THEN b.deals_with_reason > 0
@@ -57,6 +67,7 @@ available AS (
     CASE r.applies_to WHEN 'open' THEN b.open_amount ELSE b.closed_amount END AS of_amount
   FROM rule AS r
   CROSS JOIN base AS b
+  CROSS JOIN limited AS l
 ),
 counted AS (
   SELECT fault, count(*) AS deals, sum(amount_at_stake) AS amount

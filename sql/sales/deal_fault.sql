@@ -23,22 +23,28 @@ stage_range AS (
   WHERE probability IS NOT NULL
   WINDOW by_rank AS (PARTITION BY pipeline ORDER BY rank)
 ),
+present_stay AS (
+  SELECT deal_id, pipeline, stage, entered_on FROM sales.stage_stay WHERE left_on IS NULL
+),
 open_deal AS (
   SELECT
     d.*,
     s.least_probability,
     s.most_probability,
+    days_between(y.entered_on, current_date) > l.p90_days AS is_overstayed,
     count(d.last_activity_on) OVER () AS deals_with_activity,
     count(d.next_step) OVER () AS deals_with_next_step,
     count(*) OVER (PARTITION BY d.account_id, lower(trim(d.name))) AS deals_of_that_name
   FROM sales.deal AS d
   LEFT JOIN stage_range AS s ON s.pipeline = d.pipeline AND s.stage = d.stage
+  LEFT JOIN present_stay AS y ON y.deal_id = d.deal_id AND y.pipeline = d.pipeline AND y.stage = d.stage
+  LEFT JOIN sales.stage_limit AS l ON l.pipeline = d.pipeline AND l.stage = d.stage
   WHERE d.status = 'open'
 ),
 closed_deal AS (
-  SELECT *, count(lost_reason) OVER () AS deals_with_reason
-  FROM sales.deal
-  WHERE status <> 'open' AND closed_on >= current_date - (setting('trailing_days') - 1) AND closed_on <= current_date
+  SELECT d.*, count(d.lost_reason) OVER () AS deals_with_reason
+  FROM sales.deal AS d
+  WHERE d.status <> 'open' AND d.closed_on <= current_date AND days_between(d.closed_on, current_date) < setting('trailing_days')
 ),
 found AS (
   SELECT deal_id, 'amount_missing' AS fault FROM open_deal WHERE amount IS NULL OR amount = 0
@@ -51,13 +57,15 @@ found AS (
   UNION ALL
   SELECT deal_id, 'expected_close_past' AS fault FROM open_deal WHERE expected_close_on < current_date
   UNION ALL
-  SELECT deal_id, 'expected_close_far' AS fault FROM open_deal WHERE expected_close_on > current_date + setting('far_close_days')
+  SELECT deal_id, 'expected_close_far' AS fault FROM open_deal WHERE days_between(current_date, expected_close_on) > setting('far_close_days')
   UNION ALL
   SELECT deal_id, 'activity_stale' AS fault
   FROM open_deal
-  WHERE deals_with_activity > 0 AND coalesce(last_activity_on, created_on) < current_date - setting('silent_days')
+  WHERE deals_with_activity > 0 AND days_between(coalesce(last_activity_on, created_on), current_date) > setting('silent_days')
   UNION ALL
   SELECT deal_id, 'next_step_missing' AS fault FROM open_deal WHERE deals_with_next_step > 0 AND next_step IS NULL
+  UNION ALL
+  SELECT deal_id, 'stage_overstayed' AS fault FROM open_deal WHERE is_overstayed
   UNION ALL
   SELECT deal_id, 'owner_inactive' AS fault FROM open_deal WHERE NOT owner_is_active
   UNION ALL

@@ -1,6 +1,7 @@
 """Faults in the data of deals, and the deals that are left out."""
 
-from arithmetic import DAY, money, ratio, total
+from arithmetic import DAY, money, quantile, ratio, total
+from metrics import stays
 from state import CLOSED
 
 # The rules in the order of the report: id, which deals they look at, wording.
@@ -13,12 +14,33 @@ RULES = (
     ("expected_close_far", "open", "Expected close over 730 days away"),
     ("activity_stale", "open", "No activity for 30 days"),
     ("next_step_missing", "open", "No next step"),
+    ("stage_overstayed", "open", "In its stage longer than 90 % of won deals"),
     ("owner_inactive", "open", "Owner has left"),
     ("probability_contradicts_stage", "open", "Probability contradicts the stage"),
     ("name_duplicate", "open", "Same name twice in an account"),
     ("closed_before_created", "closed", "Closed before it was created"),
     ("reason_missing", "closed", "Lost without a reason"),
 )
+
+
+# A stage has a limit once so many stays of won deals are known.
+LEAST_STAYS = 10
+
+
+def stage_limits(state):
+    """For each stage the days that nine in ten stays of won deals did not exceed."""
+    days = {}
+    for deal in state.deals:
+        if deal["status"] == "won":
+            for stay in stays(state, deal["deal_id"]):
+                if stay["first"] is not None and stay["last"] is not None:
+                    days.setdefault(stay["stage"], []).append((stay["last"] - stay["first"]).days)
+    return {stage: quantile(of, "9/10") for stage, of in days.items() if len(of) >= LEAST_STAYS}
+
+
+def has_overstayed(state, deal, limits):
+    now = stays(state, deal["deal_id"])[-1]
+    return now["first"] is not None and now["stage"] in limits and (state.day - now["first"]).days > limits[now["stage"]]
 
 
 def looked_at(state, applies_to):
@@ -28,6 +50,8 @@ def looked_at(state, applies_to):
 
 
 def available(state, rule):
+    if rule == "stage_overstayed":
+        return bool(stage_limits(state))
     filled = {
         "activity_stale": ("open", "last_activity_on"), "next_step_missing": ("open", "next_step"), "owner_inactive": ("open", "owner_is_active"),
         "probability_contradicts_stage": ("open", "stage_probability"), "reason_missing": ("closed", "lost_reason"),
@@ -51,7 +75,7 @@ def neighbours(state):
 
 
 def of_deals(state):
-    ranges = neighbours(state)
+    ranges, limits = neighbours(state), stage_limits(state)
     names = {}
     for d in looked_at(state, "open"):
         if d["name"] is not None and d["account_id"] is not None:
@@ -73,6 +97,7 @@ def of_deals(state):
         found(d, "expected_close_far", expected is not None and expected > state.day + 730 * DAY)
         found(d, "activity_stale", (d["last_activity_on"] or d["created_on"]) < state.day - 30 * DAY)
         found(d, "next_step_missing", d["next_step"] is None)
+        found(d, "stage_overstayed", has_overstayed(state, d, limits))
         found(d, "owner_inactive", d["owner_is_active"] is False)
         low, high = ranges.get((d["pipeline"], d["stage"]), (0, 1))
         own = d["own_probability"]
