@@ -1,9 +1,6 @@
 /* ---
 description: Amounts that deals book on the lines of each window's waterfall
 materialize: view
-checks:
-  - not_null: [window, scope, scope_id, deal_id, line, amount]
-  - references: {column: line, table: movement.line, key: line}
 --- */
 -- One row is a deal on a line: as part of start and of end, and of each line in between that it moved by. Of a deal that moved by none, unchanged.
 SELECT window, is_daily, scope, scope_id, scope_name, line, CAST(amount AS DECIMAL(18,4)) AS amount, deal_id, deal_name, account_name, owner_name

@@ -13,9 +13,8 @@ checks:
       column: left_as
       values: [won, lost, won_other_period, lost_other_period, disqualified, pushed_out, pulled_out, undated, transferred_out,
         deleted, excluded, merged]
-  - expression: is_in_start = (entered_as IS NULL)
-  - expression: is_in_end = (left_as IS NULL)
-  - expression: (stayed_as IS NOT NULL) = (is_in_start AND is_in_end)
+  - expression: |-
+      is_in_start = (entered_as IS NULL) AND is_in_end = (left_as IS NULL) AND (is_in_start AND is_in_end) = (stayed_as IS NOT NULL)
   - expression: |-
       CASE WHEN is_in_start THEN coalesce(start_amount, 0) ELSE 0 END + entered_amount + changed_amount + fx_amount + left_amount
       = CASE WHEN is_in_end THEN coalesce(end_amount, 0) ELSE 0 END
@@ -77,10 +76,10 @@ owned AS (
   SELECT
     t.*,
     x.scope,
-    CASE x.scope WHEN 'company' THEN x.scope WHEN 'team' THEN start_team WHEN 'owner' THEN start_owner_id ELSE start_territory_id END AS start_scope_id,
-    CASE x.scope WHEN 'company' THEN x.scope WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner_id ELSE end_territory_id END AS end_scope_id,
-    CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN start_team WHEN 'owner' THEN start_owner ELSE start_territory END AS start_scope_name,
-    CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner ELSE end_territory END AS end_scope_name
+    CASE x.scope WHEN 'company' THEN x.scope WHEN 'team' THEN start_team WHEN 'owner' THEN start_owner_id ELSE start_territory_id END AS start_id,
+    CASE x.scope WHEN 'company' THEN x.scope WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner_id ELSE end_territory_id END AS end_id,
+    CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN start_team WHEN 'owner' THEN start_owner ELSE start_territory END AS start_name,
+    CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner ELSE end_territory END AS end_name
   FROM taking_part AS t
   CROSS JOIN (VALUES ('company'), ('team'), ('owner'), ('territory')) AS x (scope)
   WHERE x.scope = 'company' OR NOT t.is_daily
@@ -89,13 +88,13 @@ owned AS (
 seen AS (
   SELECT
     o.*,
-    CASE x.side WHEN 'start' THEN start_scope_id ELSE end_scope_id END AS scope_id,
-    CASE WHEN x.side = 'end' OR end_scope_id = start_scope_id THEN end_scope_name ELSE start_scope_name END AS scope_name,
+    CASE x.side WHEN 'start' THEN start_id ELSE end_id END AS scope_id,
+    CASE WHEN x.side = 'end' OR end_id = start_id THEN end_name ELSE start_name END AS scope_name,
     x.side = 'start' AS was_here,
-    x.side = 'end' OR coalesce(end_scope_id = start_scope_id, false) AS is_here
+    x.side = 'end' OR coalesce(end_id = start_id, false) AS is_here
   FROM owned AS o
   CROSS JOIN (VALUES ('start'), ('end')) AS x (side)
-  WHERE (x.side = 'start' AND start_scope_id IS NOT NULL) OR (x.side = 'end' AND end_scope_id <> coalesce(start_scope_id, ''))
+  WHERE (x.side = 'start' AND start_id IS NOT NULL) OR (x.side = 'end' AND end_id <> coalesce(start_id, ''))
 ),
 standing AS (
   SELECT

@@ -1,11 +1,6 @@
 /* ---
 description: Lines of a waterfall in the order in which they are shown, from its start to its end
 materialize: view
-checks:
-  - unique: [line]
-  - unique: [rank]
-  - accepted: {column: kind, values: [start, delta, end]}
-  - accepted: {column: direction, values: [enters, stays, leaves]}
 --- */
 -- One row is a line. A deal enters by at most one line and leaves by at most one; its change is booked on increased, decreased or fx.
 SELECT

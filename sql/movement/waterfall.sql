@@ -3,7 +3,6 @@ description: Waterfall of each window for the company, line by line, between its
 materialize: table
 checks:
   - unique: [window, line]
-  - not_null: [window, rank, line, kind, label]
 --- */
 -- One row is a line of a window's waterfall: start, what entered, changed and left, end. Start and the lines in between add up to end, exactly.
 -- A window that begins before the first export is not available, and its figures are NULL.

@@ -1,9 +1,6 @@
 /* ---
 description: Waterfall of each window for the company and for each team, owner and territory, line by line
 materialize: view
-checks:
-  - unique: [window, scope, scope_id, line]
-  - not_null: [window, scope, scope_id, rank, line, kind, label]
 --- */
 -- One row is a line of a window's waterfall in a scope; every line is there, with 0 where nothing was booked.
 -- Of a window that is not available there is the company alone, and its figures are NULL.

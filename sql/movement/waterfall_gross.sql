@@ -3,7 +3,6 @@ description: Waterfall of the windows within the running quarter as the sum of d
 materialize: table
 checks:
   - unique: [window, line]
-  - not_null: [window, rank, line, kind, label, deals, amount]
 --- */
 -- One row is a line of a window's waterfall with every move in between: what was pushed out and pulled in again stands on both lines, where the net
 -- waterfall shows nothing. moves counts them, deals the deals that made them. Start and end are those of its first and last day; on unchanged nothing

@@ -6,7 +6,6 @@ checks:
   - not_null: [window, period, period_grain, period_start, period_end, is_available, is_daily]
   - accepted: {column: period_grain, values: [month, quarter, year]}
   - expression: start_day <= end_day
-  - expression: is_available = (start_day IS NOT NULL AND end_day IS NOT NULL)
 --- */
 -- One row is a window: what happened from the evening of start_day to that of end_day to the deals expected to close in the period.
 -- A day that is asked for is shown by the last export up to it: a quarter begins with the last export before its first day. Before the first export
