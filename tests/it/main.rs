@@ -29,6 +29,7 @@ mod metrics;
 mod mistakes;
 mod models;
 mod module_order;
+mod movement;
 mod partitions;
 mod past;
 mod prompt;
