@@ -1,4 +1,4 @@
-//! The mapping functions `number`, `day`, `moment`, `day_of` and `is_true`.
+//! The mapping functions `number`, `day`, `moment`, `day_of`, `is_true` and `salesforce_id`.
 //!
 //! Each gets the row's number in its batch as a last argument, which the mapping puts there, and marks the row
 //! in a ledger when a text does not fit. So the right row is marked even inside a CASE, where the engine
@@ -6,7 +6,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, TimestampMicrosecondArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Decimal128Array, StringArray, TimestampMicrosecondArray,
+};
 use arrow::datatypes::{DataType, TimestampMicrosecondType, UInt32Type};
 use datafusion::common::Result;
 use datafusion::logical_expr::{
@@ -50,9 +52,10 @@ enum Kind {
     Moment,
     DayOf,
     IsTrue,
+    SalesforceId,
 }
 
-const KINDS: [Kind; 5] = [Kind::Number, Kind::Day, Kind::Moment, Kind::DayOf, Kind::IsTrue];
+const KINDS: [Kind; 6] = [Kind::Number, Kind::Day, Kind::Moment, Kind::DayOf, Kind::IsTrue, Kind::SalesforceId];
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Kind {
             Self::Moment => "moment",
             Self::DayOf => "day_of",
             Self::IsTrue => "is_true",
+            Self::SalesforceId => "salesforce_id",
         }
     }
 }
@@ -107,7 +111,7 @@ impl MappingFunction {
         let takes = match kind {
             Kind::Number | Kind::Day | Kind::Moment => vec![one(DataType::Utf8), with_form],
             Kind::DayOf => vec![one(MOMENT)],
-            Kind::IsTrue => vec![one(DataType::Utf8)],
+            Kind::IsTrue | Kind::SalesforceId => vec![one(DataType::Utf8)],
         };
         // Volatile, so that no call is computed once for many rows, or not at all.
         Self { kind, ledger, zone, signature: Signature::one_of(takes, Volatility::Volatile) }
@@ -152,6 +156,7 @@ impl ScalarUDFImpl for MappingFunction {
             Kind::Day | Kind::DayOf => DataType::Date32,
             Kind::Moment => MOMENT,
             Kind::IsTrue => DataType::Boolean,
+            Kind::SalesforceId => DataType::Utf8,
         })
     }
 
@@ -187,6 +192,10 @@ impl ScalarUDFImpl for MappingFunction {
                 let values = self.convert(&columns, NO_BOOLEAN, |text, _| text::boolean(text));
                 Arc::new(values.into_iter().map(|value| Some(value.unwrap_or(false))).collect::<BooleanArray>())
             }
+            Kind::SalesforceId => {
+                let values = self.convert(&columns, NO_SALESFORCE_ID, |text, _| text::salesforce_id(text));
+                Arc::new(StringArray::from(values))
+            }
         };
         Ok(ColumnarValue::Array(array))
     }
@@ -196,3 +205,4 @@ pub const NO_NUMBER: &str = "is not a number";
 pub const NO_DAY: &str = "is not a day";
 pub const NO_MOMENT: &str = "is not a moment";
 pub const NO_BOOLEAN: &str = "is neither true nor false";
+const NO_SALESFORCE_ID: &str = "is no id of Salesforce";

@@ -210,6 +210,47 @@ pub fn boolean(text: &str) -> Option<bool> {
     }
 }
 
+/// Writes the case of five characters of an id: the n-th bit says whether the n-th is a capital.
+const CASES: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+
+/// An id of Salesforce in its long form, by which one that is written in 15 characters and one in 18 are the same.
+///
+/// In the short form `a` and `A` differ; the long form adds three characters that repeat the case of the others. So where a
+/// spreadsheet has made an id all capitals or all small the long form still says which it was, and where it contradicts
+/// itself it is none.
+pub fn salesforce_id(text: &str) -> Option<String> {
+    let text = trim(text);
+    if !matches!(text.len(), 15 | 18) || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let (short, check) = text.split_at(15);
+    if check.is_empty() {
+        return Some(with_case(short));
+    }
+    let mut meant = String::with_capacity(18);
+    for (five, case) in short.as_bytes().chunks(5).zip(check.bytes()) {
+        let bits = CASES.iter().position(|known| *known == case.to_ascii_uppercase())?;
+        let letters = five.iter().enumerate().map(|(at, byte)| match bits >> at & 1 {
+            1 => byte.to_ascii_uppercase(),
+            _ => byte.to_ascii_lowercase(),
+        });
+        meant.extend(letters.map(char::from));
+    }
+    let long = with_case(&meant);
+    let lacks = |letters: fn(&u8) -> bool| !text.as_bytes().iter().any(letters);
+    let is_as_meant = long.starts_with(short) || lacks(u8::is_ascii_lowercase) || lacks(u8::is_ascii_uppercase);
+    (is_as_meant && long.eq_ignore_ascii_case(text)).then_some(long)
+}
+
+/// The 15 characters of an id, and the three that repeat their case.
+fn with_case(short: &str) -> String {
+    let case = short.as_bytes().chunks(5).map(|five| {
+        let capitals = five.iter().enumerate().filter(|(_, byte)| byte.is_ascii_uppercase());
+        char::from(CASES[capitals.map(|(at, _)| 1 << at).sum::<usize>()])
+    });
+    short.chars().chain(case).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,5 +357,19 @@ mod tests {
         assert_eq!(boolean(" TRUE "), Some(true));
         assert_eq!(boolean("0"), Some(false));
         assert_eq!(boolean("maybe"), None);
+    }
+    #[test]
+    fn an_id_of_salesforce_is_the_same_in_15_and_in_18_characters() {
+        let id = |text: &str| salesforce_id(text);
+        let long = "006Ec00000AieKFIAZ";
+        for same in [long, &long[..15], " 006Ec00000AieKF ", "006EC00000AIEKFIAZ", "006ec00000aiekfiaz"] {
+            assert_eq!(id(same).as_deref(), Some(long), "{same}");
+        }
+        assert_ne!(id("006Ec00000AieKf"), id("006Ec00000AieKF"), "case tells short ids apart");
+        for none in
+            ["006Ec00000AieKFIAY", "006Ec00000AieKfIAZ", "006Ec00000AieK", "006Ec00000Aie-F", "006Ec00000AieKFIA9"]
+        {
+            assert_eq!(id(none), None, "{none}");
+        }
     }
 }
