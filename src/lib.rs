@@ -35,6 +35,7 @@
 //! - [`models`]: planned without data, built for a day, tested over given rows
 //! - [`checks`]: rules whose rows are offenders
 //! - [`reports`]: answers and a template become a page and its Markdown
+//! - [`draft`]: a first mapping of exports that nobody has described
 //! - [`lineage`]: what every column and row comes from, from a page's tile back to a column of an export
 //! - [`run`]: the story of a run, and its record
 //! - [`docs`]: the project as one page, and as JSON
@@ -44,8 +45,8 @@
 //! # What is absent
 //!
 //! The library never prints, and never reads the clock, the environment or chance: they come in as arguments, so that every
-//! run can be repeated. No SQL of a user's writes anything. No query sees a day later than its run's. Nothing is inferred
-//! from an export. No file becomes visible half written. No network is used.
+//! run can be repeated. No SQL of a user's writes anything. No query sees a day later than its run's. A run infers
+//! nothing from an export. No file becomes visible half written. No network is used.
 
 pub mod problem;
 pub mod error;
@@ -69,6 +70,7 @@ pub mod models;
 pub mod checks;
 pub mod reports;
 
+pub mod draft;
 pub mod lineage;
 
 pub mod run;

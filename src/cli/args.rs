@@ -60,7 +60,7 @@ pub enum SettingsFormat {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a new project: the few files that a person edits
+    /// Make a new project: for a CRM, from exports that you have, or with a demo
     Init(Init),
     /// Copy a file of the shipped pack into the project, to change it there
     Eject {
@@ -197,6 +197,15 @@ pub struct Init {
     #[arg(default_value = ".")]
     pub folder: PathBuf,
 
+    /// With the mapping of a CRM: salesforce, salesforce_report, hubspot, pipedrive, odoo, dynamics; says what to export
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["from", "demo"])]
+    pub crm: Option<String>,
+
+    /// With a mapping guessed from an export, each line with what speaks for it; several for several tables, and
+    /// crm.deal=FILE for one whose name does not say what it is
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    pub from: Vec<String>,
+
     /// With the exports of a made-up company, ready to run
     #[arg(long)]
     pub demo: bool,
@@ -215,11 +224,11 @@ pub struct Init {
 
     /// The demo's first export
     #[arg(long, requires = "demo", value_name = "DAY")]
-    pub from: Option<Day>,
+    pub first_day: Option<Day>,
 
     /// The demo's last export
     #[arg(long, requires = "demo", value_name = "DAY")]
-    pub to: Option<Day>,
+    pub last_day: Option<Day>,
 
     /// From this day on the demo has an export every working day, before that every Monday
     #[arg(long, requires = "demo", value_name = "DAY")]

@@ -5,8 +5,10 @@
 mod args;
 mod diff;
 mod docs;
+mod eject;
 mod exit;
 mod functions;
+mod init;
 mod inspect;
 mod lake;
 mod limits;
@@ -17,7 +19,6 @@ mod prompt;
 mod query;
 mod rows;
 mod run;
-mod scaffold;
 mod schema;
 mod settings;
 mod terminal;
@@ -76,8 +77,8 @@ pub fn main() -> ExitCode {
 
 fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
     match command {
-        Command::Init(init) => scaffold::init(host, &init),
-        Command::Eject { path } => scaffold::eject(host, path.as_deref()),
+        Command::Init(init) => init::init(host, &init),
+        Command::Eject { path } => eject::eject(host, path.as_deref()),
         Command::List { select, exclude, allow_empty } => {
             block_on(inspect::list(host, &args::selectors(&select, &exclude), allow_empty))
         }

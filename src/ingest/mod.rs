@@ -20,7 +20,7 @@ mod reading;
 pub mod rebuild;
 mod recalled;
 mod reject;
-mod text;
+pub mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;

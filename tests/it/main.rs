@@ -11,6 +11,7 @@ mod shared;
 
 mod checks;
 mod command;
+mod crm;
 mod demo;
 mod diff;
 mod docs;
