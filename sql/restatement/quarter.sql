@@ -1,6 +1,6 @@
 /* ---
 description: How far what past quarters were reported to have won differs from what is known now
-materialize: view
+materialize: table
 checks:
   - unique: [scope, scope_id, quarter]
   - expression: explained_amount = known_amount - reported_amount
