@@ -3,16 +3,11 @@ description: Faults in the data of deals by owner, how many of the owner's deals
 materialize: view
 --- */
 -- One row is an owner and a rule of data hygiene that a deal of the owner breaks, or 'any' for deals that break at least one, each deal once.
--- of_deals are all that the rule looks at: the owner's open deals, or, of rules on closed ones, those closed in the days of the setting; of 'any'
--- both.
-WITH setting AS (
-  SELECT 365 AS closed_days -- days up to the day of the run whose closed deals are looked at
-),
-looked_at AS (
+-- of_deals are all that the rule looks at: the owner's open deals, or, of rules on closed ones, those closed in the trailing days; of 'any' both.
+WITH looked_at AS (
   SELECT d.owner_id, d.owner_name, d.team, CASE d.status WHEN 'open' THEN 'open' ELSE 'closed' END AS state, d.amount_at_stake
   FROM sales.deal AS d
-  CROSS JOIN setting AS s
-  WHERE d.status = 'open' OR (d.closed_on <= current_date AND days_between(d.closed_on, current_date) < s.closed_days)
+  WHERE d.status = 'open' OR (d.closed_on <= current_date AND days_between(d.closed_on, current_date) < setting('trailing_days'))
 ),
 base AS (
   SELECT

@@ -14,14 +14,14 @@ checks:
 -- not open), closing_moved (to another quarter). Come: restored (was deleted, merged or excluded), closing_moved, outcome_changed, back_dated
 -- (closed in the quarter, and first seen closed by a later export). flow_amount is what came or went. Of a deal that stays fx_amount is the
 -- reported amount at today's plan rate less that at the rate of then, and edit_amount the rest. An amount that cannot be told counts 0.
-WITH setting AS (
+WITH limits AS (
   SELECT 14 AS grace_days -- days from the quarter's end in which the export lies that reported it
 ),
 quarter AS (
   SELECT p.period AS quarter, p.period_start AS quarter_start, p.period_end AS quarter_end, min(s.snapshot_on) AS snapshot_on
   FROM sales.period AS p
   JOIN lake.snapshot AS s ON s.snapshot_on >= p.period_end
-  JOIN setting AS g ON days_between(p.period_end, s.snapshot_on) <= g.grace_days
+  JOIN limits AS g ON days_between(p.period_end, s.snapshot_on) <= g.grace_days
   WHERE p.kind = 'quarter' AND p.is_complete AND s.table_name = 'crm.deal' AND s.origin = 'export'
   GROUP BY p.period, p.period_start, p.period_end
 ),

@@ -11,7 +11,7 @@ checks:
 -- and above the factor of the setting the customer is at risk. With too few purchases there is no usual interval, and is_at_risk is NULL.
 -- yearly_amount is what it bought in the 365 days up to its last purchase: what a year without it costs. Accounts that the CRM calls churned have
 -- gone.
-WITH setting AS (
+WITH limits AS (
   SELECT
     2.0 AS overdue_factor, -- usual intervals without a purchase
     3 AS least_purchases -- days on which it bought, so that there is a usual interval
@@ -64,7 +64,7 @@ paced AS (
     CASE WHEN c.purchases >= s.least_purchases THEN c.median_interval END AS usual_interval_days,
     s.overdue_factor
   FROM customer AS c
-  CROSS JOIN setting AS s
+  CROSS JOIN limits AS s
 )
 SELECT
   p.account_id,

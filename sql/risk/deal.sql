@@ -1,5 +1,5 @@
 /* ---
-description: Open deals at risk, pushed twice or more, silent, or older than nine in ten won deals became
+description: Open deals at risk, pushed again and again, silent, or older than nearly all won deals became
 materialize: table
 checks:
   - unique: [deal_id]
@@ -8,16 +8,8 @@ checks:
   - between: {column: risks, min: 1, max: 3}
 --- */
 -- One row is an open deal that at least one sign of risk holds for, the largest first. What the exports do not tell is NULL: is_silent without any
--- activity, is_old without enough deals won in the days of the setting. A deal on which nothing was ever done is silent since it was created.
-WITH setting AS (
-  SELECT
-    2 AS pushes, -- times that the expected close moved later
-    30 AS silent_days, -- days without an activity
-    0.9 AS cycle_share, -- share of won deals that closed younger
-    365 AS cycle_days, -- days up to the day of the run in which they were won
-    10 AS least_won -- so many of them, so that their ages tell something
-),
-push AS (
+-- activity, is_old without ten deals won in the trailing days. A deal on which nothing was ever done is silent since it was created.
+WITH push AS (
   SELECT deal_id, count(*) AS pushes, sum(days_moved) AS days_pushed, max(changed_on) AS last_pushed_on
   FROM sales.open_deal_change
   WHERE days_moved > 0
@@ -30,10 +22,10 @@ work AS (
   GROUP BY deal_id
 ),
 cycle AS (
-  SELECT CASE WHEN count(*) >= min(s.least_won) THEN quantile(d.cycle_days, 0.9) END AS p90_days
-  FROM sales.deal AS d
-  JOIN setting AS s ON days_between(d.closed_on, current_date) < s.cycle_days
-  WHERE d.status = 'won' AND d.cycle_days >= 0 AND d.closed_on <= current_date
+  -- The ages of fewer than ten deals tell nothing of the next one.
+  SELECT CASE WHEN count(*) >= 10 THEN quantile(cycle_days, setting('age_percentile')) END AS p90_days
+  FROM sales.deal
+  WHERE status = 'won' AND cycle_days >= 0 AND closed_on <= current_date AND days_between(closed_on, current_date) < setting('trailing_days')
 ),
 open_deal AS (
   SELECT
@@ -54,12 +46,11 @@ judged AS (
   SELECT
     d.*,
     c.p90_days,
-    d.pushes >= s.pushes AS is_pushed,
-    d.days_silent > s.silent_days AS is_silent,
+    d.pushes >= setting('pushes_at_risk') AS is_pushed,
+    d.days_silent > setting('silent_days') AS is_silent,
     d.age_days > c.p90_days AS is_old
   FROM open_deal AS d
   CROSS JOIN cycle AS c
-  CROSS JOIN setting AS s
 )
 SELECT
   row_number() OVER (ORDER BY amount_reporting DESC NULLS LAST, deal_id) AS place,

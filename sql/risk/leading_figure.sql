@@ -14,7 +14,7 @@ checks:
 -- ± t·s·√(1 + 1/n) (Hahn & Meeker 1991, Statistical Intervals, chapter 4): one period in twenty lies outside by chance. effect_amount = usual won
 -- amount · (factor / expected factor − 1), over the days looked at. Won amount is the product of what is worked, created, converted and won in
 -- time, so it moves in proportion with one of these while the others stay; the factor is the figure, and of push_rate 1 − it.
-WITH setting AS (
+WITH least AS (
   SELECT 4 AS least_periods -- periods before that are known, so that something is expected
 ),
 student AS (
@@ -62,7 +62,7 @@ judged AS (
     u.mean AS won_amount
   FROM risk.span AS s
   CROSS JOIN figure AS f
-  CROSS JOIN setting AS g
+  CROSS JOIN least AS g
   LEFT JOIN risk.period_figure AS m ON m.grain = s.grain AND m.reach = s.reach AND m.back = s.back AND m.figure = f.figure
   LEFT JOIN past AS p ON p.grain = s.grain AND p.reach = s.reach AND p.figure = f.figure
   LEFT JOIN student AS t ON t.n = p.periods

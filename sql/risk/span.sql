@@ -8,11 +8,9 @@ checks:
   - accepted: {column: reach, values: [whole, to_date]}
 --- */
 -- One row is a fiscal month or quarter; back counts the periods from the one that is judged, which is 0. whole are whole periods up to the last
--- one that is over; to_date is the running one, and of the periods before as many first days as it has had.
-WITH setting AS (
-  SELECT 8 AS periods -- periods before that are looked at
-),
-period AS (
+-- one that is over; to_date is the running one, and of the periods before as many first days as it has had. At most eleven are looked at: as far as
+-- the quantiles of Student go in risk.leading_figure.
+WITH period AS (
   SELECT 'month' AS grain, CAST(unnest(generate_series(
     period_start(current_date, 'month') - INTERVAL '12 months', period_start(current_date, 'month'), INTERVAL '1 month'
   )) AS DATE) AS first_day
@@ -38,5 +36,4 @@ SELECT
   a.period_end
 FROM aged AS a
 CROSS JOIN (VALUES ('whole', 1), ('to_date', 0)) AS r (reach, judged)
-CROSS JOIN setting AS s
-WHERE a.age >= r.judged AND a.age <= r.judged + s.periods
+WHERE a.age >= r.judged AND a.age <= r.judged + least(setting('coverage_periods'), 11)

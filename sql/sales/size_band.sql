@@ -5,20 +5,15 @@ checks:
   - unique: [size_band]
 --- */
 -- One row is a size band: from_amount belongs to it, below_amount does not and is NULL of the largest. The cuts are the quartiles of what the deals
--- won or lost in the days of the setting were worth, in the reporting currency, rounded to two digits so that a person can name them.
+-- won or lost in the trailing days were worth, in the reporting currency, rounded to two digits so that a person can name them.
 -- Without such deals there is one band.
-WITH setting AS (
-  SELECT
-    365 AS size_days -- days up to the day of the run whose closed deals set the bands
-),
-quartile AS (
+WITH quartile AS (
   SELECT
     quantile(CAST(d.amount_at_stake AS DOUBLE), 0.25) AS first,
     quantile(CAST(d.amount_at_stake AS DOUBLE), 0.5) AS second,
     quantile(CAST(d.amount_at_stake AS DOUBLE), 0.75) AS third
   FROM sales.deal AS d
-  JOIN setting AS s ON days_between(d.closed_on, current_date) < s.size_days
-  WHERE d.status IN ('won', 'lost') AND d.amount_at_stake > 0 AND d.closed_on <= current_date
+  WHERE days_between(d.closed_on, current_date) < setting('trailing_days') AND d.status IN ('won', 'lost') AND d.amount_at_stake > 0 AND d.closed_on <= current_date
 ),
 cut AS (
   SELECT 1 AS rank, 'small' AS size_band, CAST(NULL AS DOUBLE) AS from_amount, first AS below_amount FROM quartile

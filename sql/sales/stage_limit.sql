@@ -7,7 +7,7 @@ checks:
 --- */
 -- One row is a stage in which enough stays of deals that were won are known from beginning to end; an open deal that has stood there longer than
 -- p90_days has overstayed.
-WITH setting AS (
+WITH least AS (
   SELECT 10 AS least_stays -- stays of won deals, so that their P90 tells something
 ),
 stay AS (
@@ -18,6 +18,6 @@ stay AS (
 )
 SELECT y.pipeline, y.stage, count(*) AS stays, quantile(y.days, setting('age_percentile')) AS p90_days
 FROM stay AS y
-CROSS JOIN setting AS s
+CROSS JOIN least AS s
 GROUP BY y.pipeline, y.stage, s.least_stays
 HAVING count(*) >= s.least_stays

@@ -5,22 +5,16 @@ checks:
   - unique: [deal_id, days_before]
   - not_null: [deal_id, days_before, status, looked_at_on, stage, age_days, pushes]
 --- */
--- One row is a deal that was won or lost in the days of the setting, as it was open so many days before it closed; a deal that was not yet seen open
--- on that day has no row. Amounts are at today's plan rates. activities are those held in the days of the setting up to that day, NULL where the log
+-- One row is a deal that was won or lost in the trailing days, as it was open so many days before it closed; a deal that was not yet seen open
+-- on that day has no row. Amounts are at today's plan rates. activities are those held in the days of silent_days up to that day, NULL where the log
 -- does not reach back so far or there is none; is_active falls back on the CRM's own last activity. Pushes are all up to that day.
-WITH setting AS (
-  SELECT
-    365 AS recent_days, -- days up to the day of the run in which the deals closed
-    30 AS active_days -- days in which an activity makes a deal active
-),
-looked_at AS (
-  SELECT d.deal_id, d.status, d.closed_on, k.days_before, CAST(d.closed_on - k.back AS DATE) AS looked_at_on, s.active_days
+WITH looked_at AS (
+  SELECT d.deal_id, d.status, d.closed_on, k.days_before, CAST(d.closed_on - k.back AS DATE) AS looked_at_on
   FROM win_loss.deal AS d
-  JOIN setting AS s ON days_between(d.closed_on, current_date) < s.recent_days
   CROSS JOIN (
     VALUES (7, INTERVAL '7 days'), (30, INTERVAL '30 days'), (60, INTERVAL '60 days'), (90, INTERVAL '90 days')
   ) AS k (days_before, back)
-  WHERE d.closed_on <= current_date
+  WHERE d.closed_on <= current_date AND days_between(d.closed_on, current_date) < setting('trailing_days')
 ),
 state AS (
   SELECT
@@ -45,7 +39,7 @@ done AS (
   SELECT s.deal_id, s.days_before, count(*) AS activities
   FROM state AS s
   JOIN sales.activity AS a ON a.deal_id = s.deal_id
-  WHERE a.is_done AND a.started_on <= s.looked_at_on AND days_between(a.started_on, s.looked_at_on) < s.active_days
+  WHERE a.is_done AND a.started_on <= s.looked_at_on AND days_between(a.started_on, s.looked_at_on) < setting('silent_days')
   GROUP BY s.deal_id, s.days_before
 ),
 pushed AS (
@@ -58,7 +52,7 @@ pushed AS (
 counted AS (
   SELECT
     s.*,
-    CASE WHEN days_between(l.first_on, s.looked_at_on) >= s.active_days THEN coalesce(d.activities, 0) END AS activities,
+    CASE WHEN days_between(l.first_on, s.looked_at_on) >= setting('silent_days') THEN coalesce(d.activities, 0) END AS activities,
     coalesce(p.pushes, 0) AS pushes
   FROM state AS s
   CROSS JOIN logged AS l
@@ -77,7 +71,7 @@ SELECT
   days_between(c.created_on, c.looked_at_on) AS age_days,
   CASE WHEN c.stage_entered_on <= c.looked_at_on THEN days_between(c.stage_entered_on, c.looked_at_on) END AS days_in_stage,
   c.activities,
-  coalesce(c.activities > 0, days_between(c.last_activity_on, c.looked_at_on) < c.active_days) AS is_active,
+  coalesce(c.activities > 0, days_between(c.last_activity_on, c.looked_at_on) < setting('silent_days')) AS is_active,
   c.pushes,
   CAST(c.amount * r.rate AS DECIMAL(18,4)) AS amount_reporting
 FROM counted AS c
