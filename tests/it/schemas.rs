@@ -176,6 +176,13 @@ fn what_the_program_refuses_for_its_shape_is_refused_by_the_schema() {
             ),
         ),
         (
+            Kind::Pipeline,
+            format!(
+                "{PIPELINE}settings:\n  silent_days: 45\n  age_percentile: 85%\n  working_days: [sunday..thursday]\n  \
+                 lead_rule: [{{type: demo, points: -5}}]\n  own: {{big_deal: 100000, region: EMEA}}\n"
+            ),
+        ),
+        (
             Kind::Model,
             "materialize: view\nchecks:\n- unique: [a]\n- between: {column: a, min: 0}\n  severity: warn\n".to_owned(),
         ),
@@ -197,6 +204,10 @@ fn what_the_program_refuses_for_its_shape_is_refused_by_the_schema() {
         (Kind::Pipeline, format!("{PIPELINE}{SOURCE}  requird: false\n")),
         (Kind::Pipeline, format!("{PIPELINE}{SOURCE}  keep: {{daily: 0}}\n")),
         (Kind::Pipeline, format!("{PIPELINE}{SOURCE}  export: all\n")),
+        (Kind::Pipeline, format!("{PIPELINE}settings: {{silent_dayz: 45}}\n")),
+        (Kind::Pipeline, format!("{PIPELINE}settings: {{silent_days: 0}}\n")),
+        (Kind::Pipeline, format!("{PIPELINE}settings: {{lead_rule: [{{type: demo}}]}}\n")),
+        (Kind::Test, "settings: {silent_days: soon}\ntests: []\n".to_owned()),
         (Kind::Model, "materialise: view\n".to_owned()),
         (Kind::Model, "checks:\n- {unique: [a], not_null: [b]}\n".to_owned()),
         (Kind::Model, "checks:\n- {uniqe: [a]}\n".to_owned()),

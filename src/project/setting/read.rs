@@ -436,7 +436,7 @@ settings:
   lead_rule:
     - {type: demo, points: 5}
     - {type: demo, points: 6}
-    - {type: call, pts: 6}
+    - {type: call, pionts: 6}
     - {points: 6}
   commission_plan: {role: ae}
 ";
@@ -449,7 +449,7 @@ settings:
                 "job.yaml:5:16 `30.5` is no value of `thin_sample` (write a whole number of cases from 1 to 10000)",
                 "job.yaml:6:26 `frday` is no day of a week (did you mean `friday`?)",
                 "job.yaml:9:7 row 1 has the same `type` already (keep one of the two)",
-                "job.yaml:10:20 unknown key `pts` (did you mean `points`?)",
+                "job.yaml:10:20 unknown key `pionts` (did you mean `points`?)",
                 "job.yaml:11:7 the key `type` is missing (add `type:`)",
                 "job.yaml:12:20 expected a list of rows like `{role: ..., from_attainment: ..., rate: ..., base: ..., mode: ..., cap: ...}`, found keys (write that)",
             ]
@@ -471,7 +471,7 @@ settings:
         assert_eq!(of("region"), Value::Text("EMEA".to_owned()));
         assert_eq!(
             read("settings: {own: {Big-Deal: 1}}").unwrap_err(),
-            ["job.yaml:1:18 `Big-Deal` is no name of a setting (write lower-case letters, digits and _)"]
+            ["job.yaml:1:28 `Big-Deal` is no name of a setting (write lower-case letters, digits and _)"]
         );
     }
 }

@@ -19,7 +19,6 @@ impl JsonSchema for Values {
         let own = json!({
             "type": "object",
             "description": "Settings of your own, for your own SQL: setting('own.big_deal').",
-            "propertyNames": {"pattern": "^[a-z_][a-z0-9_]*$"},
             "additionalProperties": {"type": ["number", "string", "boolean"]},
         });
         properties.insert(OWN.to_owned(), own);
@@ -30,11 +29,7 @@ impl JsonSchema for Values {
 fn of_setting(setting: &Setting) -> Json {
     let mut schema = match &setting.kind {
         Kind::One(of) => of_type(*of),
-        Kind::Weekdays => json!({
-            "type": "array",
-            "items": {"type": "string", "pattern": Weekdays::pattern()},
-            "minItems": 1,
-        }),
+        Kind::Weekdays => json!({"type": "array", "items": {"type": "string", "pattern": Weekdays::pattern()}}),
         Kind::Table { columns, .. } => {
             let of_column = |of: Type, description: &str| {
                 let mut schema = of_type(of);
@@ -70,7 +65,7 @@ fn of_type(of: Type) -> Json {
         Type::Share => json!({"type": ["string", "number"], "pattern": share, "minimum": 0, "maximum": 1}),
         Type::Ratio => json!({"type": ["string", "number"], "pattern": share, "minimum": 0}),
         Type::Money => json!({"type": "number", "minimum": 0}),
-        Type::Text => json!({"type": "string", "minLength": 1}),
+        Type::Text => json!({"type": "string", "pattern": "."}),
         Type::OneOf(names) => json!({"enum": names}),
     }
 }
