@@ -14,8 +14,17 @@ checks:
 --   marginal     the revenue from from_amount on up to where the next tier begins, whatever that tier's mode is
 --   retroactive  all revenue of the month (or the target), in place of all lower tiers; a higher tier adds to it
 -- A tier that a reached retroactive one stands above is replaced and pays nothing. A tier that cannot be told without a target has no outcome.
+-- Where the exports tell no plan at all, those of setting.commission_plan are in force on every day.
 WITH plan_seen AS (
   SELECT min(valid_from) AS first_on FROM crm.commission_plan_history
+),
+plan_version AS (
+  SELECT role, from_attainment, rate, base, mode, cap, valid_from, valid_to FROM crm.commission_plan_history
+  UNION ALL
+  SELECT s.role, s.from_attainment, s.rate, s.base, s.mode, s.cap, CAST(NULL AS DATE) AS valid_from, CAST(NULL AS DATE) AS valid_to
+  FROM setting.commission_plan AS s
+  CROSS JOIN plan_seen AS f
+  WHERE f.first_on IS NULL
 ),
 plan AS (
   SELECT
@@ -31,9 +40,9 @@ plan AS (
     m.credited_amount
   FROM commission.rep_month AS m
   CROSS JOIN plan_seen AS f
-  JOIN crm.commission_plan_history AS p
+  JOIN plan_version AS p
     ON p.role = m.role
-    AND p.valid_from <= greatest(least(m.month_end, current_date), f.first_on)
+    AND (p.valid_from IS NULL OR p.valid_from <= greatest(least(m.month_end, current_date), f.first_on))
     AND (p.valid_to IS NULL OR p.valid_to > greatest(least(m.month_end, current_date), f.first_on))
 ),
 bounded AS (

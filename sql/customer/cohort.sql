@@ -9,7 +9,7 @@ checks:
 -- One row is a cohort, the accounts that became customers in a fiscal quarter, in that quarter or one after it, up to the running one.
 -- An account is a customer since the first purchase that is known, or since the day that the CRM says, where that is earlier. Who was one before the
 -- quarter of the first purchase of all is in no cohort: of those only who stayed would be seen, and all of them would seem to have stayed.
--- The cohort's own quarter has them all, but for those whose first purchase the exports lack. Fewer than 30 customers are thin.
+-- The cohort's own quarter has them all, but for those whose first purchase the exports lack.
 WITH beginning AS (
   SELECT CAST(period_start(min(bought_on), 'quarter') AS DATE) AS first_on FROM customer.purchase
 ),
@@ -55,7 +55,7 @@ SELECT
   ratio(coalesce(a.customers, 0), c.customers) AS retention,
   wilson_lower(coalesce(a.customers, 0), c.customers) AS retention_lower,
   wilson_upper(coalesce(a.customers, 0), c.customers) AS retention_upper,
-  c.customers < 30 AS is_thin,
+  c.customers < setting('thin_sample') AS is_thin,
   coalesce(a.purchases, 0) AS purchases,
   CAST(CASE WHEN a.purchases IS NULL THEN 0 ELSE a.amount END AS DECIMAL(18,4)) AS amount
 FROM cohort AS c

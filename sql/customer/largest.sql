@@ -1,13 +1,13 @@
 /* ---
-description: Customers of the last 365 days by the amount they brought, and how much of the whole the largest of them make up (concentration)
+description: Customers of the trailing year by the amount they brought, and how much of the whole the largest of them make up (concentration)
 materialize: view
 checks:
   - unique: [place]
   - not_null: [place, account_id, amount]
   - between: {column: cumulative_share, min: 0, max: 1}
 --- */
--- One row is an account whose won deals brought an amount in the 365 days up to the day of the run, the largest first. Shares are of all that was won
--- in them, with that of deals without an account. open_amount is what is open with the account on the day of the run.
+-- One row is an account whose won deals brought an amount in the setting's trailing_days up to the day of the run, the largest first. Shares
+-- are of all that was won in them, with that of deals without an account. open_amount is what is open with the account on the day of the run.
 WITH pipeline AS (
   SELECT account_id, count(*) AS deals, CAST(sum(amount_reporting) AS DECIMAL(18,4)) AS amount
   FROM sales.deal

@@ -10,14 +10,9 @@ checks:
 --- */
 -- One row is an account that bought something in the window up to the day of the run. A score is the fifth of the customers that it stands in, from
 -- 1, the lowest, to 5: 1 + 5 × the customers who do worse, by all of them, cut off. Customers who are equal have equal scores, that of the lowest
--- place they share, so a fifth may hold more or fewer than the others, or none. With fewer customers than least_customers there are no scores, and
--- an account whose purchases have no amount has none for money.
-WITH setting AS (
-  SELECT
-    730 AS window_days, -- days: purchases older than this are not counted
-    5 AS least_customers -- customers: with fewer there are no fifths to stand in
-),
-bought AS (
+-- place they share, so a fifth may hold more or fewer than the others, or none. With fewer customers than the setting rfm_customers there are no
+-- scores, and an account whose purchases have no amount has none for money.
+WITH bought AS (
   SELECT
     p.account_id,
     max(p.bought_on) AS last_on,
@@ -25,8 +20,7 @@ bought AS (
     count(*) AS purchases,
     CAST(sum(p.amount_reporting) AS DECIMAL(18,4)) AS amount
   FROM customer.purchase AS p
-  CROSS JOIN setting AS s
-  WHERE days_between(p.bought_on, current_date) < s.window_days
+  WHERE p.bought_on > current_date - setting('rfm_days')
   GROUP BY p.account_id
 ),
 ranked AS (
@@ -51,12 +45,11 @@ SELECT
   days_between(r.last_on, current_date) AS recency_days,
   r.purchases,
   r.amount,
-  CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_recent / r.customers END AS recency_score,
-  CASE WHEN r.customers >= s.least_customers THEN 1 + 5 * r.less_often / r.customers END AS frequency_score,
+  CASE WHEN r.customers >= setting('rfm_customers') THEN 1 + 5 * r.less_recent / r.customers END AS recency_score,
+  CASE WHEN r.customers >= setting('rfm_customers') THEN 1 + 5 * r.less_often / r.customers END AS frequency_score,
   CASE
-    WHEN r.amount IS NOT NULL AND r.customers_with_amount >= s.least_customers THEN 1 + 5 * r.less_money / r.customers_with_amount
+    WHEN r.amount IS NOT NULL AND r.customers_with_amount >= setting('rfm_customers') THEN 1 + 5 * r.less_money / r.customers_with_amount
   END AS money_score,
   r.customers
 FROM ranked AS r
-CROSS JOIN setting AS s
 LEFT JOIN crm.account AS a ON a.account_id = r.account_id

@@ -5,27 +5,18 @@ checks:
   - unique: [lead_id]
   - not_null: [lead_id, created_on]
 --- */
--- One row is a lead that counts. Its score is the sum of the points of its events under the rules below; an event of a type without a rule adds
--- nothing and is counted as such. Events from after the day a lead became a deal stay out: what a customer does says nothing about leads.
+-- One row is a lead that counts. Its score is the sum of the points of its events under the rules of setting.lead_rule; an event of a type without
+-- a rule adds nothing and is counted as such. Events from after the day a lead became a deal stay out: what a customer does says nothing about leads.
 -- It is to be handed over at the first moment at which the running score reached the threshold, whatever was taken off later.
 -- Where no event of any lead is exported, scores are not available.
-WITH setting AS (
-  SELECT 20 AS handover_points -- points: from this score on a lead is handed over to sales
-),
-lead_rule AS (
-  SELECT type, points -- points that one event of the type adds to the score
-  FROM (
-    VALUES ('pricing_page', 10), ('email_open', 1), ('email_click', 3), ('wrong_company_details', -5), ('persona_fit', 5)
-  ) AS r (type, points)
-),
-told AS (
+WITH told AS (
   SELECT count(*) > 0 AS of_events FROM crm.lead_event
 ),
 event AS (
   SELECT e.event_id, e.lead_id, e.at, r.points
   FROM crm.lead_event AS e
   JOIN crm.lead AS l ON l.lead_id = e.lead_id
-  LEFT JOIN lead_rule AS r ON r.type = e.type
+  LEFT JOIN setting.lead_rule AS r ON r.type = e.type
   WHERE CAST(e.at AS DATE) <= coalesce(l.converted_on, current_date)
 ),
 running AS (
@@ -42,9 +33,8 @@ scored AS (
     count(*) AS events,
     count(*) FILTER (WHERE r.points IS NULL) AS events_without_rule,
     coalesce(sum(r.points), 0) AS score,
-    min(CASE WHEN r.score >= s.handover_points THEN r.at END) AS handover_at
+    min(CASE WHEN r.score >= setting('lead_handover_score') THEN r.at END) AS handover_at
   FROM running AS r
-  CROSS JOIN setting AS s
   GROUP BY r.lead_id
 )
 SELECT

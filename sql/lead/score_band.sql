@@ -5,23 +5,19 @@ checks:
   - unique: [band_no]
   - not_null: [band_no, band, leads]
 --- */
--- One row is a band of scores; all bands are there, also those without leads. Counted are leads with a score that are old enough to have become a
--- deal: younger ones would make the bands they stand in look worse. Rules that sort well have conversions that rise from band to band with
--- intervals that do not overlap. Fewer than 30 leads are thin.
-WITH setting AS (
-  SELECT 90 AS mature_days -- days: a lead younger than this is not counted
-),
-band AS (
-  SELECT band_no, band, from_score, below_score -- points: a band has the scores from from_score on that are below below_score; NULL is no bound
-  FROM (
-    VALUES (1, 'below 0', NULL, 0), (2, '0 to 9', 0, 10), (3, '10 to 19', 10, 20), (4, '20 to 29', 20, 30), (5, '30 and more', 30, NULL)
-  ) AS b (band_no, band, from_score, below_score)
+-- One row is a band of setting.lead_band, up to where the next one begins; all are there, also those without leads. Counted are leads with a score
+-- that are old enough to have become a deal: younger ones would make the bands they stand in look worse. Rules that sort well have conversions
+-- that rise from band to band with intervals that do not overlap.
+WITH band AS (
+  SELECT
+    row_number() OVER (ORDER BY from_score NULLS FIRST) AS band_no,
+    name AS band,
+    from_score,
+    lead(from_score) OVER (ORDER BY from_score NULLS FIRST) AS below_score
+  FROM setting.lead_band
 ),
 mature AS (
-  SELECT l.*
-  FROM lead.score AS l
-  CROSS JOIN setting AS s
-  WHERE l.score IS NOT NULL AND days_between(l.created_on, current_date) >= s.mature_days
+  SELECT * FROM lead.score WHERE score IS NOT NULL AND created_on <= current_date - setting('lead_mature_days')
 ),
 counted AS (
   SELECT
@@ -50,5 +46,5 @@ SELECT
   ratio(wins, leads_of_wins) AS win_share,
   wilson_lower(wins, leads_of_wins) AS win_share_lower,
   wilson_upper(wins, leads_of_wins) AS win_share_upper,
-  leads < 30 AS is_thin
+  leads < setting('thin_sample') AS is_thin
 FROM counted

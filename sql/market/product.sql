@@ -57,7 +57,7 @@ SELECT
   c.win_rate,
   wilson_lower(c.won, c.won + c.lost) AS win_rate_lower,
   wilson_upper(c.won, c.won + c.lost) AS win_rate_upper,
-  coalesce(c.won + c.lost, 0) < 30 AS is_thin,
+  coalesce(c.won + c.lost, 0) < setting('thin_sample') AS is_thin,
   coalesce(c.won_amount, CAST(0 AS DECIMAL(18,4))) AS won_amount,
   c.units,
   c.mean_price,

@@ -8,25 +8,18 @@ checks:
   - accepted: {column: step, values: [win, demo, meeting, call]}
 --- */
 -- One row is a step towards the target of the company, a team or a rep in the running quarter. needed is a whole number, rounded up: the target by
--- the mean won amount in wins, those by the share of demos that led to a win in demos, and so down through meetings to calls.
--- conversion is how many of the step above came of one of this step, reached out of tried; the rates are those of the last 365 days, of the team or
--- rep itself where it won enough deals in them, else of the company. Demos are held against wins of deals whose whole life lies within the log of
+-- the mean won amount in wins, those by the share of demos that led to a win in demos, and so down through meetings to calls. conversion is how many
+-- of the step above came of one of this step, reached out of tried; the rates are those of the setting's trailing_days, of the team or rep itself
+-- where it won at least thin_sample deals in them, else of the company. Demos are held against wins of deals whose whole life lies within the log of
 -- activities. What is not logged is not available, and neither is any step below it. Reps are those with a target in the quarter; where nobody has
--- one, those who are active and were credited with a deal that closed in the last 365 days.
-WITH setting AS (
-  SELECT
-    365 AS rate_days, -- days: how far back the rates look
-    30 AS least_wins -- deals: from so many won deals on, a team or rep has rates of its own
-),
-quarter AS (
+-- one, those who are active and were credited with a deal that closed in the trailing days.
+WITH quarter AS (
   SELECT
     fiscal_quarter(current_date) AS quarter,
     period_start(current_date, 'quarter') AS quarter_start,
     period_end(current_date, 'quarter') AS quarter_end,
-    current_date - CAST(concat(rate_days, ' days') AS INTERVAL) AS rates_after,
-    least_wins,
+    current_date - setting('trailing_days') AS rates_after,
     3 AS months
-  FROM setting
 ),
 target AS (
   SELECT q.scope, q.scope_id, max(q.name) AS name, max(q.team) AS team, CAST(sum(q.amount) AS DECIMAL(18,4)) AS amount
@@ -105,8 +98,7 @@ measured AS (
 own AS (
   SELECT m.*
   FROM measured AS m
-  CROSS JOIN quarter AS s
-  WHERE m.scope = 'company' OR m.wins >= s.least_wins
+  WHERE m.scope = 'company' OR m.wins >= setting('thin_sample')
 ),
 rated AS (
   SELECT

@@ -3,7 +3,7 @@
 use super::{Column, Kind, Setting, Type};
 
 /// In the order in which they are listed.
-pub static ALL: [Setting; 16] = [
+pub static ALL: [Setting; 20] = [
     one("thin_sample", DEALS, "cases", "30", "A figure made of fewer cases than this is marked as thin."),
     one(
         "trailing_days",
@@ -49,6 +49,21 @@ pub static ALL: [Setting; 16] = [
         "A lead that was answered in fewer minutes than this was answered in time.",
     ),
     one("lead_handover_score", POINTS, "points", "20", "A lead with at least so many points is handed over to sales."),
+    one(
+        "lead_mature_days",
+        DAYS,
+        "days",
+        "90",
+        "A lead younger than this is not counted in the conversion of its score band: it has not had the time.",
+    ),
+    one(
+        "rfm_days",
+        DAYS,
+        "days",
+        "730",
+        "Days that the recency, frequency and money of a customer's purchases look back.",
+    ),
+    one("rfm_customers", COUNT, "customers", "5", "With fewer customers than this they are not ranked in fifths."),
     one("tool_days", DAYS, "days", "28", "Days that the adoption of a tool looks back."),
     one(
         "ramp_months",
@@ -104,6 +119,26 @@ pub static ALL: [Setting; 16] = [
             [{type: pricing_page, points: 10}, {type: email_click, points: 3}, {type: email_open, points: 1}, \
             {type: persona_fit, points: 5}, {type: wrong_company_details, points: -5}]",
         description: "Points of a lead's events, which add up to its score.",
+    },
+    Setting {
+        name: "lead_band",
+        kind: Kind::Table {
+            columns: &[
+                column("name", Type::Text, true, "Name of the band, as it is shown"),
+                column(
+                    "from_score",
+                    POINTS,
+                    false,
+                    "Score from which the band reaches up to the next one; left out, from the lowest score there is",
+                ),
+            ],
+            key: &["from_score"],
+        },
+        unit: None,
+        default: "\
+            [{name: below 0}, {name: 0 to 9, from_score: 0}, {name: 10 to 19, from_score: 10}, \
+            {name: 20 to 29, from_score: 20}, {name: 30 and more, from_score: 30}]",
+        description: "Bands of lead scores, whose conversions are held against each other.",
     },
     Setting {
         name: "commission_plan",
