@@ -1,6 +1,6 @@
 //! Settings: the thresholds and rules that a company decides without touching SQL, under `settings:` in a pipeline.
 //!
-//! Each shipped one is declared once, in [`shipped`]: its type, unit, allowed range, default and description. From there
+//! Each shipped one is declared once, in `shipped`: its type, unit, allowed range, default and description. From there
 //! come the reader of YAML, the JSON Schema, the literal or table that SQL sees, and the list that a person is shown. What
 //! stands under `own:` is the user's, typed by how it is written.
 
