@@ -6,9 +6,9 @@ checks:
   - not_null: [account_id, source, purchases, last_on, days_since]
   - accepted: {column: source, values: [order, deal]}
 --- */
--- One row is an account that ever bought: by the lines of its orders where any are exported, else by the deals it won. Purchases of one day are
--- one. The usual interval is the median of the days between one purchase and the next; overdue is how many of them have passed since the last one,
--- and above the factor of the setting the customer is at risk. With too few purchases there is no usual interval, and is_at_risk is NULL.
+-- One row is an account that ever bought, by the purchases of customer.purchase; those of one day are one. The usual interval is the
+-- median of the days between one purchase and the next; overdue is how many of them have passed since the last one, and above the limit of overdue
+-- the customer is at risk. With too few purchases there is no usual interval, and is_at_risk is NULL.
 -- yearly_amount is what it bought in the 365 days up to its last purchase: what a year without it costs. Accounts that the CRM calls churned have
 -- gone.
 WITH limits AS (
@@ -16,26 +16,10 @@ WITH limits AS (
     2.0 AS overdue_factor, -- usual intervals without a purchase
     3 AS least_purchases -- days on which it bought, so that there is a usual interval
 ),
-ordered AS (
-  SELECT o.account_id, o.ordered_on AS bought_on, CAST(sum(o.amount * r.rate) AS DECIMAL(18,4)) AS amount
-  FROM crm.order_line AS o
-  LEFT JOIN sales.plan_rate AS r ON r.currency = o.currency
-  WHERE o.account_id IS NOT NULL AND o.ordered_on <= current_date
-  GROUP BY o.account_id, o.ordered_on
-),
-source AS (
-  SELECT CASE WHEN count(*) > 0 THEN 'order' ELSE 'deal' END AS source FROM crm.order_line
-),
-won AS (
-  SELECT d.account_id, d.closed_on AS bought_on, CAST(sum(d.amount_reporting) AS DECIMAL(18,4)) AS amount
-  FROM sales.deal AS d
-  WHERE d.status = 'won' AND d.account_id IS NOT NULL AND d.closed_on <= current_date
-  GROUP BY d.account_id, d.closed_on
-),
 purchase AS (
-  SELECT s.source, o.* FROM ordered AS o CROSS JOIN source AS s
-  UNION ALL
-  SELECT s.source, w.* FROM won AS w CROSS JOIN source AS s WHERE s.source = 'deal'
+  SELECT source, account_id, bought_on, CAST(sum(amount_reporting) AS DECIMAL(18,4)) AS amount
+  FROM customer.purchase
+  GROUP BY source, account_id, bought_on
 ),
 spaced AS (
   SELECT
