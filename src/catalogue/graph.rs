@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lake::{self, TableName};
-use crate::problem::{self, Place, Problem};
+use crate::problem::{self, Problem};
 use crate::query::{Relation, Selection, setting};
 
 use super::model::Model;
@@ -13,10 +13,7 @@ impl Catalogue {
     /// What reads relations that are not there, and the cycles among models.
     pub(super) fn reading_problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let of_models = self.models.values().map(|model| &model.selection);
-        let of_checks = self.checks.iter().map(|check| &check.selection);
-        let of_reports = self.reports.values().flat_map(|report| report.queries.values().map(|query| &query.selection));
-        for selection in of_models.chain(of_checks).chain(of_reports) {
+        for selection in self.selections(|_| true) {
             problems.extend(self.unknown_relations(selection));
         }
         problems.extend(self.cycles());
@@ -37,11 +34,6 @@ impl Catalogue {
                 let Relation { name, place, function } = relation;
                 if let Some(function) = function {
                     return self.without_history(function, relation);
-                }
-                if is_declared_by_with(name, place) {
-                    let help =
-                        format!("a query that reads itself is one of WITH RECURSIVE: `WITH RECURSIVE {name} AS …`");
-                    return Problem::error(place.clone(), format!("`{name}` cannot be read here")).help(help);
                 }
                 let help = match known.iter().find(|known| known.ends_with(&format!(".{name}"))) {
                     _ if name.contains('/') || name.ends_with(".csv") => {
@@ -182,14 +174,4 @@ impl Catalogue {
         }
         problems
     }
-}
-
-/// Whether a WITH that is not done yet where a relation is read gives it its name.
-fn is_declared_by_with(name: &str, place: &Place) -> bool {
-    let before = place.source.text[..place.span.start].to_lowercase();
-    let words: Vec<&str> = before.split_whitespace().collect();
-    words.windows(3).any(|three| {
-        let is_first = matches!(three[0], "with" | ",") || three[0].ends_with(',');
-        is_first && three[1] == name && (three[2] == "as" || three[2].starts_with("as("))
-    })
 }

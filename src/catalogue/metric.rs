@@ -109,10 +109,7 @@ impl Catalogue {
     pub fn unread_metrics(&self) -> BTreeSet<TableName> {
         let mut unread: BTreeSet<TableName> =
             self.models.values().filter(|model| model.is_metric()).map(|model| model.name.clone()).collect();
-        let of_models = self.models.values().filter(|model| !model.is_metric()).map(|model| &model.selection);
-        let of_checks = self.checks.iter().map(|check| &check.selection);
-        let of_reports = self.reports.values().flat_map(|report| report.queries.values().map(|query| &query.selection));
-        let mut open: Vec<&Selection> = of_models.chain(of_checks).chain(of_reports).collect();
+        let mut open: Vec<&Selection> = self.selections(|model| !model.is_metric()).collect();
         while let Some(selection) = open.pop() {
             for relation in &selection.relations {
                 let Some(name) = unread.iter().find(|name| name.to_string() == relation.name).cloned() else {

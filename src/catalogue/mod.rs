@@ -83,7 +83,8 @@ pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     catalogue.problems.extend(taken);
     let reading = catalogue.reading_problems();
     catalogue.problems.extend(reading);
-    let warnings: Vec<Problem> = catalogue.selections().flat_map(|selection| selection.warnings.clone()).collect();
+    let warnings: Vec<Problem> =
+        catalogue.selections(|_| true).flat_map(|selection| selection.warnings.clone()).collect();
     catalogue.problems.extend(warnings);
     problem::sort(&mut catalogue.problems);
     catalogue
@@ -110,9 +111,9 @@ impl Catalogue {
         selection.calls.iter().any(|called| self.broken_functions.contains(called))
     }
 
-    /// The statements of models, checks and reports.
-    fn selections(&self) -> impl Iterator<Item = &Selection> {
-        let models = self.models.values().map(|model| &model.selection);
+    /// The statements of models that are wanted, of checks and of reports.
+    fn selections(&self, is_wanted: impl Fn(&Model) -> bool) -> impl Iterator<Item = &Selection> {
+        let models = self.models.values().filter(move |model| is_wanted(model)).map(|model| &model.selection);
         let checks = self.checks.iter().map(|check| &check.selection);
         let queries = self.reports.values().flat_map(|report| report.queries.values());
         models.chain(checks).chain(queries.map(|query| &query.selection))

@@ -13,6 +13,7 @@ use crate::yaml::Document;
 use super::check::{Check, Measure, Subject};
 
 /// What a rule asks, in SQL.
+#[derive(Default)]
 struct Asked {
     /// What stands behind the model in the check's name: `unique(deal_id)`.
     label: String,
@@ -21,6 +22,7 @@ struct Asked {
     /// For a rule that looks at one row at a time: what offenders meet.
     condition: Option<String>,
     measure: Option<Measure>,
+    /// A column that must hold days.
     day_column: Option<String>,
 }
 
@@ -80,9 +82,7 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
             Ok(Asked {
                 label: format!("references({})", rule.column),
                 text: format!("SELECT * FROM {model} WHERE {column} IS NOT NULL AND {column} NOT IN ({known})"),
-                condition: None,
-                measure: None,
-                day_column: None,
+                ..Asked::default()
             })
         }),
         rule.freshness.as_ref().map(|rule| {
@@ -91,9 +91,8 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
             Ok(Asked {
                 label: format!("freshness({})", rule.column),
                 text: format!("SELECT {newest} AS newest FROM {model} HAVING {stale}"),
-                condition: None,
-                measure: None,
                 day_column: Some(rule.column.to_lowercase()),
+                ..Asked::default()
             })
         }),
         rule.row_count.as_ref().map(|rule| row_count(model, rule)),
@@ -103,9 +102,8 @@ fn asked(model: &TableName, rule: &ColumnCheck) -> Result<Asked, (String, &'stat
             Ok(Asked {
                 label: format!("null_share({})", rule.column),
                 text: format!("SELECT {share} AS measured FROM {model}"),
-                condition: None,
                 measure: Some(Measure::NullShare { rise: rule.rise.0 }),
-                day_column: None,
+                ..Asked::default()
             })
         }),
     ]
@@ -127,9 +125,7 @@ fn unique(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'sta
     Ok(Asked {
         label: format!("unique({})", columns.join(", ")),
         text: format!("SELECT {listed}, count(*) AS occurrences FROM {model} GROUP BY {listed} HAVING count(*) > 1"),
-        condition: None,
-        measure: None,
-        day_column: None,
+        ..Asked::default()
     })
 }
 
@@ -183,16 +179,13 @@ fn row_count(model: &TableName, rule: &RowCount) -> Result<Asked, (String, &'sta
         (false, true) => Ok(Asked {
             label,
             text: format!("SELECT count(*) AS row_count FROM {model} HAVING {}", bounds.join(" OR ")),
-            condition: None,
-            measure: None,
-            day_column: None,
+            ..Asked::default()
         }),
         (true, false) => Ok(Asked {
             label: "row_count(median)".to_owned(),
             text: format!("SELECT CAST(count(*) AS DOUBLE) AS measured FROM {model}"),
-            condition: None,
             measure: Some(Measure::RowCount { drop, grow }),
-            day_column: None,
+            ..Asked::default()
         }),
     }
 }
@@ -200,7 +193,7 @@ fn row_count(model: &TableName, rule: &RowCount) -> Result<Asked, (String, &'sta
 /// A rule that looks at one row at a time.
 fn of_row(model: &TableName, label: String, condition: String) -> Asked {
     let text = format!("SELECT * FROM {model} WHERE {condition}");
-    Asked { label, text, condition: Some(condition), measure: None, day_column: None }
+    Asked { label, text, condition: Some(condition), ..Asked::default() }
 }
 
 fn listed(kind: &str, columns: &[String]) -> Result<String, (String, &'static str)> {

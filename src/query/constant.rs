@@ -11,7 +11,6 @@ use arrow::compute::kernels::cast_utils::{IntervalParseConfig, IntervalUnit, par
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Cast, Expr as Planned, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval,
@@ -19,8 +18,8 @@ use datafusion::sql::sqlparser::ast::{
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
-use super::declared;
 use super::sql::Sql;
+use super::{declared, expressions};
 use crate::problem::{Place, Problem, did_you_mean};
 use crate::sql_type;
 
@@ -122,10 +121,9 @@ pub fn check_as(expression: &Expr, data_type: &DataType, sql: &Sql) -> Option<Pr
 /// The first text in a plan that an operator or a function beside it makes such a constant: `closed_on > '2026-02-30'`;
 /// or the first number that is made a day: the engine would count it from 1970.
 pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
-    let mut found = None;
-    let mut look = |expression: &Planned| {
-        let Planned::Cast(Cast { expr, field }) = expression else { return Ok(TreeNodeRecursion::Continue) };
-        let Planned::Literal(literal, _) = expr.as_ref() else { return Ok(TreeNodeRecursion::Continue) };
+    let look = |expression: &Planned| {
+        let Planned::Cast(Cast { expr, field }) = expression else { return None };
+        let Planned::Literal(literal, _) = expr.as_ref() else { return None };
         let (value, written) = match literal {
             ScalarValue::Utf8(Some(value)) if !fits(value, field.data_type()) => {
                 (value.clone(), format!("'{}'", value.replace('\'', "''")))
@@ -133,14 +131,12 @@ pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
             ScalarValue::Int64(Some(number)) if is_moment(field.data_type()) => {
                 (number.to_string(), number.to_string())
             }
-            _ => return Ok(TreeNodeRecursion::Continue),
+            _ => return None,
         };
         let place = sql.place_of_word(&written).unwrap_or_else(|| sql.start());
-        found = Some(problem(place, &value, &sql_type::of(field.data_type())));
-        Ok(TreeNodeRecursion::Stop)
+        Some(problem(place, &value, &sql_type::of(field.data_type())))
     };
-    let looked = plan.apply_with_subqueries(|node| node.apply_expressions(|expression| expression.apply(&mut look)));
-    looked.ok().and(found)
+    expressions::first(plan, |_| true, look)
 }
 
 fn is_moment(data_type: &DataType) -> bool {

@@ -16,9 +16,10 @@ use crate::problem::Problem;
 
 /// The remarks on a statement as it was written, before anything was put into it.
 pub fn statement(query: &Query, sql: &Sql) -> Vec<Problem> {
-    let mut linter = Linter { sql, scopes: Vec::new(), named: Vec::new(), read: BTreeSet::new(), found: Vec::new() };
+    let mut linter = Linter { sql, scopes: Vec::new(), named: Vec::new(), found: Vec::new() };
     let _: ControlFlow<()> = query.visit(&mut linter);
-    let Linter { named, read, mut found, .. } = linter;
+    let Linter { named, mut found, .. } = linter;
+    let read: BTreeSet<String> = names_read(query).iter().map(folded).collect();
     let unread = named.into_iter().filter(|name| !read.contains(&folded(name)));
     found.extend(unread.map(|name| {
         let message = format!("nothing reads `{}`", name.value);
@@ -34,8 +35,6 @@ struct Linter<'s> {
     scopes: Vec<Vec<Ident>>,
     /// Those of all.
     named: Vec<Ident>,
-    /// What FROM names without a schema.
-    read: BTreeSet<String>,
     found: Vec<Problem>,
 }
 
@@ -58,6 +57,16 @@ impl Linter<'_> {
         self.refuse(name.span, message, "give one of them another name");
     }
 
+    /// A common table expression that reads itself, though nothing says that it may.
+    fn reads_itself(&mut self, table: &Cte) {
+        let name = &table.alias.name;
+        if let Some(read) = names_read(&table.query).iter().find(|read| folded(read) == folded(name)) {
+            let help =
+                format!("a query that reads itself is one of WITH RECURSIVE: `WITH RECURSIVE {} AS …`", read.value);
+            self.refuse(read.span, format!("`{}` cannot be read here", read.value), help);
+        }
+    }
+
     /// More or fewer names than columns, where the columns are counted without a plan.
     fn names_others(&mut self, table: &Cte) {
         let SetExpr::Select(select) = table.query.body.as_ref() else { return };
@@ -77,10 +86,15 @@ impl Visitor for Linter<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-        let names: Vec<Ident> = tables.map(|table| table.alias.name.clone()).collect();
-        names.iter().for_each(|name| self.hides(name));
-        query.with.iter().flat_map(|with| &with.cte_tables).for_each(|table| self.names_others(table));
+        let mut names = Vec::new();
+        for (with, table) in query.with.iter().flat_map(|with| with.cte_tables.iter().map(move |table| (with, table))) {
+            self.hides(&table.alias.name);
+            self.names_others(table);
+            if !with.recursive {
+                self.reads_itself(table);
+            }
+            names.push(table.alias.name.clone());
+        }
         self.named.extend(names.iter().cloned());
         self.scopes.push(names);
         ControlFlow::Continue(())
@@ -101,27 +115,16 @@ impl Visitor for Linter<'_> {
         ControlFlow::Continue(())
     }
 
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
-        if let TableFactor::Table { name: ObjectName(parts), .. } = factor
-            && let [only] = parts.as_slice()
-            && let Some(name) = only.as_ident()
-        {
-            self.read.insert(folded(name));
-        }
-        ControlFlow::Continue(())
-    }
-
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
-            Expr::BinaryOp { left, op, right } if comparison(op).is_some() => {
-                if let Some(null) = null(left).or_else(|| null(right)) {
-                    let help = format!("write {}", comparison(op).unwrap_or_default());
-                    self.warn(null, format!("`{op}` with NULL is never true"), help);
-                }
-            }
             Expr::BinaryOp { left, op: BinaryOperator::Divide, right } if is_count(left) && is_count(right) => {
                 let message = "whole numbers divide into a whole number: 1 / 2 is 0";
                 self.warn(expr.span(), message, "write ratio(a, b), which gives 0.5, and NULL where b is 0");
+            }
+            Expr::BinaryOp { left, op, right } => {
+                if let (Some(meant), Some(null)) = (comparison(op), null(left).or_else(|| null(right))) {
+                    self.warn(null, format!("`{op}` with NULL is never true"), format!("write {meant}"));
+                }
             }
             Expr::InList { list, negated, .. } => {
                 if let Some(null) = list.iter().find_map(null) {
@@ -136,6 +139,28 @@ impl Visitor for Linter<'_> {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// What FROM names without a schema.
+fn names_read(query: &Query) -> Vec<Ident> {
+    struct Read(Vec<Ident>);
+
+    impl Visitor for Read {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            if let TableFactor::Table { name: ObjectName(parts), .. } = factor
+                && let [only] = parts.as_slice()
+            {
+                self.0.extend(only.as_ident().cloned());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+
+    let mut read = Read(Vec::new());
+    let _ = query.visit(&mut read);
+    read.0
 }
 
 /// What to write in place of a comparison with NULL.
@@ -230,6 +255,17 @@ mod tests {
             Vec::<String>::new()
         );
         assert_eq!(warnings("SELECT 1 FROM crm.deal WHERE stage IS DISTINCT FROM NULL"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn only_what_is_recursive_reads_itself() {
+        assert_eq!(
+            refused("WITH a AS (SELECT 1), n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM N) SELECT * FROM n, a"),
+            "71: `N` cannot be read here"
+        );
+        // Done, it may be read by whoever comes after it.
+        let fine = "WITH a AS (WITH n AS (SELECT 1 AS i) SELECT i FROM n), m AS (SELECT * FROM a) SELECT * FROM m, a";
+        assert_eq!(warnings(fine), Vec::<String>::new());
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod checked;
 mod complaint;
 mod constant;
 pub mod declared;
+mod expressions;
 mod from;
 pub mod function;
 pub mod given;

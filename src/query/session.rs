@@ -12,7 +12,6 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::{MemorySchemaProvider, SchemaProvider, TableProvider};
 use datafusion::common::Column;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
@@ -30,7 +29,7 @@ use super::function::{self, Settings};
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
-use super::{Sql, complaint, constant, rule, setting};
+use super::{Sql, complaint, constant, expressions, rule, setting};
 use crate::error::{Error, Kind, Result};
 use crate::limit::Memory;
 use crate::problem::Problem;
@@ -230,33 +229,23 @@ fn past_of(history: &str) -> String {
 
 /// A window function in a condition: the planner lets it pass, and nothing can compute it.
 fn misplaced_window(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
-    let mut found = None;
-    let mut look = |expression: &Expr| {
-        if let Expr::WindowFunction(window) = expression {
-            found = Some(window.fun.name().to_owned());
-            return Ok(TreeNodeRecursion::Stop);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    };
-    let looked = plan.apply_with_subqueries(|node| match node {
-        LogicalPlan::Filter(filter) => filter.predicate.apply(&mut look),
-        _ => Ok(TreeNodeRecursion::Continue),
-    });
-    looked.ok().and(found).map(|name| sql.told(complaint::window_in_condition(Some(&name))))
+    let is_filter = |node: &LogicalPlan| matches!(node, LogicalPlan::Filter(_));
+    expressions::first(plan, is_filter, |expression| match expression {
+        Expr::WindowFunction(window) => Some(sql.told(complaint::window_in_condition(Some(window.fun.name())))),
+        _ => None,
+    })
 }
 
 /// A column of the query around it that a subquery names.
 fn outer_column(plan: &LogicalPlan) -> Option<Column> {
-    let mut found = None;
-    let mut look = |expression: &Expr| {
-        if let Expr::OuterReferenceColumn(_, column) = expression {
-            found = Some(column.clone());
-            return Ok(TreeNodeRecursion::Stop);
-        }
-        Ok(TreeNodeRecursion::Continue)
-    };
-    let looked = plan.apply_with_subqueries(|node| node.apply_expressions(|expression| expression.apply(&mut look)));
-    looked.ok().and(found)
+    expressions::first(
+        plan,
+        |_| true,
+        |expression| match expression {
+            Expr::OuterReferenceColumn(_, column) => Some(column.clone()),
+            _ => None,
+        },
+    )
 }
 
 /// The second lock: no plan that writes, defines or sets passes, whatever the parser let through.

@@ -193,19 +193,21 @@ pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
 
 /// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
 pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
-    let parsed = parsed(sql, metrics)?;
-    let tree = match may_call_metrics(&sql.text) {
-        true => Tree::Held(Box::new(parsed.statement.clone())),
-        false => Tree::Written(sql.clone()),
-    };
-    Ok(parsed.selection(tree))
+    let (mut selection, statement) = parse_tree_over(sql, metrics)?;
+    if may_call_metrics(&sql.text) {
+        selection.tree = Tree::Held(Box::new(statement));
+    }
+    Ok(selection)
 }
 
 /// As `parse`, and gives the tree as well.
 pub fn parse_tree(sql: &Sql) -> Result<(Selection, Statement), Problem> {
-    let parsed = parsed(sql, &Metrics::default())?;
-    let statement = parsed.statement.clone();
-    Ok((parsed.selection(Tree::Written(sql.clone())), statement))
+    parse_tree_over(sql, &Metrics::default())
+}
+
+fn parse_tree_over(sql: &Sql, metrics: &Metrics) -> Result<(Selection, Statement), Problem> {
+    let Parsed { statement, calls, relations, settings, warnings } = parsed(sql, metrics)?;
+    Ok((Selection { tree: Tree::Written(sql.clone()), calls, relations, settings, warnings }, statement))
 }
 
 /// As `parse_over`; what is known from before of what a text reads is not looked for again. The text is a file, or made
@@ -254,13 +256,6 @@ struct Parsed {
     relations: Vec<Relation>,
     settings: BTreeSet<String>,
     warnings: Vec<Problem>,
-}
-
-impl Parsed {
-    fn selection(self, tree: Tree) -> Selection {
-        let Self { calls, relations, settings, warnings, .. } = self;
-        Selection { tree, calls, relations, settings, warnings }
-    }
 }
 
 fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
