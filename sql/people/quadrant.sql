@@ -59,6 +59,13 @@ credited AS (
   CROSS JOIN span AS s
   GROUP BY c.rep_id
 ),
+counted AS (
+  SELECT
+    r.*,
+    CAST(r.hired_on + CAST(concat(coalesce(r.ramp_months, setting('ramp_months')), ' months') AS INTERVAL) AS DATE) AS ramped_on
+  FROM crm.rep AS r
+  LEFT ANTI JOIN left_out AS x ON x.rep_id = r.rep_id
+),
 rep AS (
   SELECT
     r.rep_id,
@@ -68,15 +75,14 @@ rep AS (
     r.manager_id,
     s.quarter,
     s.quarter_before,
-    CAST(r.hired_on + CAST(concat(coalesce(r.ramp_months, 0), ' months') AS INTERVAL) AS DATE) AS ramped_on,
+    r.ramped_on,
     coalesce(c.deals, 0) AS deals,
     CAST(coalesce(c.amount, 0) AS DECIMAL(18,4)) AS won_amount,
     CAST(coalesce(c.amount_before, 0) AS DECIMAL(18,4)) AS won_amount_before,
     t.amount AS quota,
-    coalesce(r.hired_on + CAST(concat(coalesce(r.ramp_months, 0), ' months') AS INTERVAL) > s.quarter_start, false) AS is_ramping,
+    coalesce(r.ramped_on > s.quarter_start, false) AS is_ramping,
     coalesce(greatest(h.first_on, coalesce(r.hired_on, c.first_on)) <= s.before_start, false) AS has_history
-  FROM crm.rep AS r
-  LEFT ANTI JOIN left_out AS x ON x.rep_id = r.rep_id
+  FROM counted AS r
   CROSS JOIN span AS s
   CROSS JOIN history AS h
   LEFT JOIN target AS t ON t.rep_id = r.rep_id

@@ -202,3 +202,16 @@ fn a_metric_looks_back_as_far_as_a_setting_says() {
     assert_eq!(some[0], "100.0000 | 100.0000");
     assert_eq!(some[1..], ["2026-09 | 250.5000", "2026-10 | 100.0000", "2026-11 | 100.0000"], "{all:?}");
 }
+
+#[test]
+fn every_shipped_setting_is_asked_for_by_what_is_shipped() {
+    let paths = forecastle::project::shipped_paths();
+    let shipped: String = paths.iter().filter_map(|path| forecastle::project::shipped(path)).collect();
+    for setting in &forecastle::project::setting::ALL {
+        let name = setting.name;
+        // The working week stands behind the functions of business days.
+        let asked = if name == "working_days" { "business_days(".to_owned() } else { format!("setting('{name}')") };
+        let read = format!("setting.{name}");
+        assert!(shipped.contains(&asked) || shipped.contains(&read), "nothing asks for `{name}`");
+    }
+}

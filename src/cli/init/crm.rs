@@ -19,10 +19,9 @@ pub struct Crm {
 pub fn find(name: &str) -> Result<Crm> {
     let Some(pipeline) = project::shipped(&format!("{FOLDER}{name}.yaml")) else {
         let names = names();
-        return Err(Error::new(Kind::Project, format!("there is no mapping for a CRM called `{name}`")).help(format!(
-            "{}; for another CRM: forecastle init DIR --from EXPORT",
-            problem::did_you_mean(name, names.iter().map(String::as_str).collect::<Vec<_>>())
-        )));
+        let near = problem::did_you_mean(name, names.iter().map(String::as_str).collect::<Vec<_>>());
+        return Err(Error::new(Kind::Project, format!("there is no mapping for a CRM called `{name}`"))
+            .help(format!("for another CRM begin with forecastle init DIR --from EXPORT; {near}")));
     };
     let source = SourceFile::new(format!("{FOLDER}{name}.yaml"), pipeline.clone());
     let read = project::parse_pipeline(&source).map_err(Error::project)?.pipeline;

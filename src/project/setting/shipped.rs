@@ -70,14 +70,14 @@ pub static ALL: [Setting; 20] = [
         MONTHS,
         "months",
         "0",
-        "Months that someone new sells at less than the full quota, where crm.rep does not say it.",
+        "Months that someone new is still ramping up, where crm.rep does not say it.",
     ),
     one(
         "coverage_periods",
         COUNT,
         "periods",
         "8",
-        "Past periods from which the coverage that is needed, and what is to be expected, is told.",
+        "Past periods, eleven at most, that leading figures are held against.",
     ),
     Setting {
         name: "working_days",
