@@ -1,9 +1,10 @@
-//! The nightly export: what the CRM holds at the end of a day, as the files of one folder. Most files hold everything;
-//! tasks, leads and submissions only what is new or changed since the export before.
+//! The nightly export: what the CRM and the systems beside it hold at the end of a day, as the files of one folder. Most
+//! files of the CRM hold everything; tasks, leads and submissions only what is new or changed since the export before.
 
 use std::fs;
 use std::path::Path;
 
+use super::beside::Beside;
 use super::books::Tally;
 use super::csv::{self, Table};
 use super::deal::{Fate, Links};
@@ -22,6 +23,7 @@ pub struct Exporter {
     pub bytes: u64,
     pub previous: Option<i32>,
     submissions: usize,
+    beside: Beside,
     /// The books at the end of each exported day.
     pub states: Vec<(i32, [Tally; 3], [Tally; 3])>,
 }
@@ -49,7 +51,8 @@ impl Exporter {
             ("ForecastSubmission", submissions, ""),
             ("ExclusionList", exclusions(world), ""),
         ];
-        for (name, table, mark) in tables {
+        let beside = self.beside.tables(world, self.previous, day).into_iter();
+        for (name, table, mark) in tables.into_iter().chain(beside.map(|(name, table)| (name, table, ""))) {
             self.bytes += table.write(&folder.join(format!("{name}.csv.gz")), mark)?;
             self.files += 1;
         }

@@ -7,6 +7,7 @@ const CHECKS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entity {
     Account,
+    Answer,
     Deal,
     Lead,
     Person,
@@ -20,6 +21,7 @@ impl Entity {
     fn prefix(self) -> &'static str {
         match self {
             Self::Account => "001",
+            Self::Answer => "a0S",
             Self::Deal => "006",
             Self::Lead => "00Q",
             Self::Person => "005",

@@ -6,6 +6,7 @@
 
 mod account;
 mod arrivals;
+mod beside;
 mod books;
 mod calendar;
 mod calls;

@@ -1,14 +1,26 @@
 """Who buys: customers in fifths, cohorts of them, and the largest."""
 
+from fractions import Fraction
+
 from arithmetic import DAY, money, ratio, total, wilson
+from metrics import is_excluded
 
 
 def purchases(state):
-    """The deals won by account; the exports hold no orders. Deals of excluded accounts do not count in the first place."""
-    found = {}
-    for deal in state.deals:
+    """What each account bought: its orders, or, where no order at all is exported, the deals it won."""
+    found, orders = {}, {}
+    for line in state.exports.orders:
+        orders.setdefault((line["account_id"], line["order_id"]), []).append(line)
+    for (account_id, _), lines in orders.items():
+        on = min(line["ordered_on"] for line in lines)
+        if account_id is None or on > state.day or is_excluded(state, "account", account_id):
+            continue
+        rates = [(line["amount"], state.rates.get(line["currency"] or state.exports.currency)) for line in lines]
+        amounts = [Fraction(amount) * Fraction(rate) for amount, rate in rates if None not in (amount, rate)]
+        found.setdefault(account_id, []).append({"on": on, "amount": money(total(amounts)) if amounts else None})
+    for deal in state.deals if not orders else ():
         if deal["status"] == "won" and deal["account_id"] is not None and deal["closed_on"] <= state.day:
-            found.setdefault(deal["account_id"], []).append(deal)
+            found.setdefault(deal["account_id"], []).append({"on": deal["closed_on"], "amount": deal["amount_reporting"]})
     return found
 
 
@@ -19,11 +31,11 @@ def fifth(value, values):
 
 def rfm(state):
     recent = {}
-    for account_id, deals in purchases(state).items():
-        young = [d for d in deals if (state.day - d["closed_on"]).days < 730]
+    for account_id, bought in purchases(state).items():
+        young = [p for p in bought if (state.day - p["on"]).days < 730]
         if young:
-            amounts = [d["amount_reporting"] for d in young if d["amount_reporting"] is not None]
-            recent[account_id] = (max(d["closed_on"] for d in young), len(young), total(amounts) if amounts else None)
+            amounts = [p["amount"] for p in young if p["amount"] is not None]
+            recent[account_id] = (max(p["on"] for p in young), len(young), total(amounts) if amounts else None)
     days, counts = ([row[at] for row in recent.values()] for at in (0, 1))
     sums = [row[2] for row in recent.values() if row[2] is not None]
     return [
@@ -40,11 +52,11 @@ def cohorts(state):
     bought, calendar = purchases(state), state.calendar
     if not bought:
         return []
-    first = calendar.quarter_start(min(d["closed_on"] for deals in bought.values() for d in deals))
+    first = calendar.quarter_start(min(p["on"] for mine in bought.values() for p in mine))
     members = {}
-    for account_id, deals in bought.items():
+    for account_id, mine in bought.items():
         said = state.exports.accounts.get(account_id, {}).get("first_won_on")
-        since = min([d["closed_on"] for d in deals] + ([said] if said else []))
+        since = min([p["on"] for p in mine] + ([said] if said else []))
         if since >= first:
             members.setdefault(calendar.quarter_start(since), []).append(account_id)
     rows = []
@@ -52,14 +64,15 @@ def cohorts(state):
         start, since = cohort, 0
         while start <= state.day:
             end = calendar.quarter_end(start)
-            deals = {a: [d for d in bought[a] if start <= d["closed_on"] <= end] for a in accounts}
-            again = sum(bool(mine) for mine in deals.values())
+            then = {a: [p for p in bought[a] if start <= p["on"] <= end] for a in accounts}
+            again = sum(bool(mine) for mine in then.values())
+            amounts = [p["amount"] for mine in then.values() for p in mine if p["amount"] is not None]
             lower, upper = wilson(again, len(accounts))
             rows.append({
                 "cohort": calendar.quarter(cohort), "quarters_since": since, "quarter": calendar.quarter(start), "is_complete": end < state.day,
                 "customers": len(accounts), "bought": again, "retention": ratio(again, len(accounts)), "retention_lower": lower,
-                "retention_upper": upper, "purchases": sum(map(len, deals.values())),
-                "amount": money(total(d["amount_reporting"] for mine in deals.values() for d in mine)),
+                "retention_upper": upper, "purchases": sum(map(len, then.values())),
+                "amount": money(total(amounts)) if amounts or not again else None,
             })
             start, since = end + DAY, since + 1
     return rows

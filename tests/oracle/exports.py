@@ -13,7 +13,12 @@ from collections import namedtuple
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-Exports = namedtuple("Exports", "deals stages accounts reps territories quotas rates exclusions activities leads currency fiscal_month")
+Exports = namedtuple(
+    "Exports",
+    "deals stages accounts reps territories quotas rates exclusions activities leads currency fiscal_month "
+    "lines shares orders events uses answers costs plans",
+    defaults=((), (), (), (), (), (), (), {}),
+)
 
 
 def rows_of(path):
@@ -83,12 +88,18 @@ def demo(folder, day, fiscal_month):
         ]
     last = days[-1]
 
-    def changes(name):
+    def changes(name, *key):
         """The newest row of each record of an export that holds what changed since the one before."""
         newest = {}
         for on in days:
-            newest |= {r["Id"]: r for r in read(name, on)}
+            newest |= {tuple(r[column] for column in key or ("Id",)): r for r in read(name, on)}
         return newest.values()
+
+    def monthly(name):
+        """The rows of an export that comes once a month, by the days that it came on."""
+        return {on: read(name, on) for on in days if (pathlib.Path(folder) / on.isoformat() / f"{name}.csv.gz").exists()}
+
+    costs = monthly("CampaignCost")
 
     types = {"Email": "mail"}
     return Exports(
@@ -97,7 +108,7 @@ def demo(folder, day, fiscal_month):
         accounts={
             r["Id"]: {
                 "name": r["Name"], "segment": r["Segment__c"], "territory_id": r["Territory2Id"], "region": r["Region__c"],
-                "first_won_on": day_of(r["First_Won_On__c"]),
+                "first_won_on": day_of(r["First_Won_On__c"]), "owner_id": r["OwnerId"],
             }
             for r in read("Account", last)
         },
@@ -146,6 +157,51 @@ def demo(folder, day, fiscal_month):
         ],
         currency="USD",
         fiscal_month=fiscal_month,
+        lines=[
+            {"deal_id": r["OpportunityId"], "product": r["Product2"], "quantity": money_of(r["Quantity"]), "amount": money_of(r["TotalPrice"])}
+            for r in changes("OpportunityLineItem", "OpportunityId", "LineNo__c")
+        ],
+        shares=[
+            {"deal_id": r["OpportunityId"], "rep_id": r["SplitOwnerId"], "share": Decimal(r["SplitPercentage"]) / 100}
+            for r in changes("OpportunitySplit", "OpportunityId", "SplitOwnerId", "SplitType")
+            if r["SplitType"] == "Revenue"
+        ],
+        orders=[
+            {
+                "order_id": r["OrderId"], "account_id": r["AccountId"], "ordered_on": day_of(r["OrderedOn"]),
+                "amount": money_of(r["Amount"]), "currency": r["Currency"],
+            }
+            for r in changes("OrderLine", "OrderId", "LineNo")
+        ],
+        events=[{"lead_id": r["LeadId"], "type": r["EventType"], "at": moment_of(r["OccurredAt"])} for r in changes("LeadEvent", "EventId")],
+        uses=[
+            {
+                "rep_id": r["UserId"], "tool": r["Tool"], "day": day_of(r["Day"]), "is_licensed": r["IsLicensed"] == "true",
+                "is_active": r["IsActive"] == "true", "actions": int(r["Actions"]),
+            }
+            for r in changes("ToolUsage", "UserId", "Tool", "Day")
+        ],
+        answers=[
+            {
+                "account_id": r["AccountId"], "deal_id": r["OpportunityId"], "day": day_of(r["GivenOn__c"]), "score": int(r["Score__c"]),
+                "scale": r["Survey__c"],
+            }
+            for r in changes("SurveyResponse")
+        ],
+        costs=[
+            {"lead_source": r["LeadSource"], "day": day_of(r["Month"]), "amount": Decimal(r["Amount"]), "currency": r["Currency"]}
+            for r in costs[max(costs)]
+        ] if costs else [],
+        plans={
+            on: [
+                {
+                    "role": r["Role"], "start": Decimal(r["FromAttainment"]) / 100, "rate": Decimal(r["Rate"]) / 100, "base": r["Base"],
+                    "mode": r["Mode"], "cap": money_of(r["Cap"]),
+                }
+                for r in rows
+            ]
+            for on, rows in monthly("CommissionPlan").items()
+        },
     )
 
 

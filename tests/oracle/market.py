@@ -109,20 +109,26 @@ def territories_today(state, quarters):
 
 
 def products(state, periods):
-    """By product and region; the exports have no lines, so that a deal is one unit of its own product."""
+    """By product and region, from the lines of deals; a deal without lines is one unit of its own product."""
     by_name = {period["period"]: period for period in periods}
-    pairs = {}
+    lines, pairs = {}, {}
+    for line in state.exports.lines:
+        lines.setdefault(line["deal_id"], []).append(line)
     for deal in state.deals:
         if deal["status"] in ("won", "lost"):
-            pairs.setdefault((deal["product"] or "no product", deal["region"] or "no region"), []).append(deal)
+            sold = [(line["product"], line["quantity"], state.reporting(line["amount"], deal["currency"])) for line in lines.get(deal["deal_id"], [])]
+            for product, quantity, amount in sold or [(deal["product"], None, deal["amount_reporting"])]:
+                part = {**deal, "units": quantity if quantity else 1, "amount": amount}
+                pairs.setdefault((product or "no product", deal["region"] or "no region"), []).append(part)
 
-    def measured(period, deals):
-        closed = [d for d in deals if period and within(d["closed_on"], period)]
-        won = [d for d in closed if d["status"] == "won"]
-        amounts = [d["amount_reporting"] for d in won if d["amount_reporting"] is not None]
+    def measured(period, parts):
+        closed = [p for p in parts if period and within(p["closed_on"], period)]
+        sold = [p for p in closed if p["status"] == "won" and p["amount"] is not None]
+        won, lost = (len({p["deal_id"] for p in closed if p["status"] == status}) for status in ("won", "lost"))
+        amount, units = total(p["amount"] for p in sold), total(p["units"] for p in sold)
         return {
-            "n": len(closed), "won": len(won), "lost": len(closed) - len(won), "amount": money(total(amounts)) if closed else None,
-            "rate": ratio(len(won), len(closed)), "price": money(total(amounts) / len(amounts)) if amounts else None,
+            "n": won + lost, "won": won, "lost": lost, "amount": money(amount) if closed else None, "rate": ratio(won, won + lost),
+            "price": money(amount / units) if sold else None,
         }
 
     rows = []

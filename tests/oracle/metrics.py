@@ -8,7 +8,7 @@ from state import CLOSED, in_force
 
 def of_metrics(state):
     tables = {}
-    for part in (win_rates, pushes, slippage, stages, work, leads, customers, untold):
+    for part in (win_rates, pushes, slippage, stages, work, leads, customers, costs, satisfaction, adoption):
         tables |= part(state)
     return tables
 
@@ -342,16 +342,20 @@ def answers(period, rows):
         }
 
 
-def customers(state):
-    won = sorted((d for d in state.deals if d["status"] == "won"), key=lambda d: (d["closed_on"], d["deal_id"]))
+def new_customers(state):
+    """The first deal that each account won, unless the CRM says it was a customer before."""
     first = {}
-    for deal in won:
+    for deal in sorted((d for d in state.deals if d["status"] == "won"), key=lambda d: (d["closed_on"], d["deal_id"])):
         first.setdefault(deal["account_id"], deal)
-    new = [
+    return [
         {**deal, "day": deal["closed_on"], "value": 1}
         for account, deal in first.items()
         if account is not None and (state.exports.accounts.get(account, {}).get("first_won_on") or deal["closed_on"]) >= deal["closed_on"]
     ]
+
+
+def customers(state):
+    won = sorted((d for d in state.deals if d["status"] == "won"), key=lambda d: (d["closed_on"], d["deal_id"]))
     year = {}
     for deal in won:
         age = (state.day - deal["closed_on"]).days
@@ -378,12 +382,53 @@ def customers(state):
     found["metric('concentration_hhi')"] = [{"value": hhi, "n": len(amounts)}]
     return {
         **found,
-        **calls(state, "new_customers", new, sums),
+        **calls(state, "new_customers", new_customers(state), sums),
         **calls(state, "retention", regular, proportions, by=("region",), has_time=False),
         **calls(state, "churned_amount", regular, known_sums, by=("region",), has_time=False),
     }
 
 
-def untold(state):
-    """What the exports tell nothing of is not available."""
-    return {f"metric('{name}')": [{"value": None}] for name in ("sales_cost", "cac", "csat", "nps", "tool_adoption")}
+def costs(state):
+    """What marketing and sales cost in a period, and what each customer cost that was new in it."""
+    spent = [{**cost, "of": "cost", "value": state.reporting(cost["amount"], cost["currency"])} for cost in state.exports.costs]
+    new = [{**deal, "of": "new"} for deal in new_customers(state)]
+    found = calls(state, "sales_cost", spent, known_sums, by=("lead_source",))
+    per_customer = divided(("cost", known_sums), ("new", sums))
+
+    def rounded(rows):
+        figure = per_customer(rows)
+        return {**figure, "value": None if figure["value"] is None else money(total([figure["numerator"]]) / figure["denominator"])}
+
+    return found | calls(state, "cac", spent + new, rounded, by=("lead_source",))
+
+
+def satisfaction(state):
+    """Answers to surveys, but those about deals that are left out, by the team of who owns what they are about."""
+    out = {deal["deal_id"] for deal in state.left_out}
+    deals = {deal["deal_id"]: deal for deal in state.deals}
+    rows = []
+    for answer in state.exports.answers:
+        if answer["deal_id"] not in out:
+            deal = deals.get(answer["deal_id"], {})
+            account = state.exports.accounts.get(answer["account_id"] or deal.get("account_id"), {})
+            rows.append({**answer, "team": team_of(state, deal.get("owner_id") or account.get("owner_id")), "denominator": 1})
+    mean = [{**row, "numerator": row["score"]} for row in rows if row["scale"] == "CSAT"]
+    net = [{**row, "numerator": (row["score"] >= 9) - (row["score"] <= 6)} for row in rows if row["scale"] == "NPS"]
+    return {**calls(state, "csat", mean, ratios), **calls(state, "nps", net, ratios)}
+
+
+def adoption(state):
+    """Of the licences that were held in the 28 days up to a period's end, those that were used in them."""
+    held = [{**use, "licence": (use["rep_id"], use["tool"])} for use in state.exports.uses if use["is_licensed"]]
+
+    def until(day, uses):
+        mine = [use for use in uses if day - 28 * DAY < use["day"] <= day]
+        licensed, active = ({use["licence"] for use in mine if of(use)} for of in (lambda use: True, lambda use: use["is_active"]))
+        counts = (len(active), len(licensed)) if mine else (None, None)
+        return {"value": ratio(*counts), "numerator": counts[0], "denominator": counts[1]}
+
+    tools = sorted({use["tool"] for use in held})
+    return {
+        "metric('tool_adoption')": [until(state.day, held)],
+        "metric('tool_adoption', by => ['tool'])": [{"tool": tool, **until(state.day, [u for u in held if u["tool"] == tool])} for tool in tools],
+    }

@@ -15,6 +15,7 @@ import json
 import sys
 from decimal import Decimal
 
+import commission
 import customers
 import exports
 import faults
@@ -27,6 +28,7 @@ import people
 import periods
 import pipeline
 import quotas
+import scores
 from state import State
 
 
@@ -52,7 +54,11 @@ def figures(state):
         "kpi.left_out": faults.left_out(state),
         "people.quadrant": people.quadrants(state, targets),
         "people.manager_quarter": people.managers(state, spans, targets),
-        "commission.statement": people.commission_months(state, targets),
+        "people.tool_use": people.tool_uses(state),
+        "commission.statement": commission.statements(state, targets),
+        "commission.tier": commission.tiers(state, targets),
+        "commission.deal": commission.deals(state, targets),
+        "lead.score": scores.scores(state),
         "plan.target_step": people.target_steps(state, targets),
         "market.territory_quarter": market.territory_quarters(state, spans, targets),
         "market.product": market.products(state, spans),
@@ -60,6 +66,7 @@ def figures(state):
         "customer.cohort": customers.cohorts(state),
         "customer.largest": customers.largest(state),
     }
+    tables["lead.score_band"] = scores.bands(state, tables["lead.score"])
     tables["market.territory"] = market.territories_today(state, tables["market.territory_quarter"])
     tables["kpi.attainment_rate"] = quotas.attainment_rate(tables["kpi.quota_attainment"])
     tables["kpi.stage_forecast"] = forecast.by_stage(state, tables["kpi.won_by_quarter"])

@@ -1,4 +1,4 @@
-"""Who stands where: rep quadrants, months of commission, targets taken apart, managers' figures and the use of time."""
+"""Who stands where: rep quadrants, targets taken apart, managers' figures, and who uses which tool."""
 
 from arithmetic import DAY, money, month_end, quantile, ratio, total
 from metrics import is_excluded
@@ -26,7 +26,7 @@ def target(state, targets, rep_id, first, last):
 
 
 def won_by(state, rep_id, first, last):
-    return [d for d in state.deals if d["status"] == "won" and d["owner_id"] == rep_id and first <= d["closed_on"] <= last]
+    return [c for c in state.credits if c["status"] == "won" and c["rep_id"] == rep_id and first <= c["closed_on"] <= last]
 
 
 def months_later(day, months):
@@ -44,7 +44,7 @@ def quadrants(state, targets):
     oldest = min((d["created_on"] for d in state.deals), default=None)
     rows = []
     for rep_id, rep in state.exports.reps.items():
-        mine = [d for d in state.deals if d["owner_id"] == rep_id]
+        mine = [c for c in state.credits if c["rep_id"] == rep_id]
         quota = target(state, targets, rep_id, start, end)
         if rep.get("is_active") is False or is_excluded(state, "rep", rep_id) or (quota is None and not mine):
             continue
@@ -80,27 +80,6 @@ def quadrant(row, yardstick):
     if row["won_amount"] >= yardstick:
         return "rising_star" if is_up else "falling_star"
     return "improving_laggard" if is_up else "deteriorating_laggard"
-
-
-def commission_months(state, targets):
-    """The months of each rep's statement; the exports of the demo hold no plans, so that none of them pays anything."""
-    wins = [d["closed_on"] for d in state.deals if d["status"] == "won"]
-    start = min(wins + [q["period_start"] for q in targets], default=state.day).replace(day=1)
-    rows = []
-    while start <= state.day:
-        end = month_end(start)
-        for rep_id in {d["owner_id"] for d in state.deals} | set(state.exports.reps):
-            quota = target(state, targets, rep_id, start, end)
-            won = won_by(state, rep_id, start, end)
-            if is_excluded(state, "rep", rep_id) or (quota is None and not won):
-                continue
-            amount = money(total(d["amount_reporting"] for d in won))
-            rows.append({
-                "rep_id": rep_id, "month_start": start, "month_end": end, "is_complete": end < state.day, "target": quota, "deals": len(won),
-                "credited_amount": amount, "attainment": ratio(amount, quota), "commission": None,
-            })
-        start = end + DAY
-    return rows
 
 
 def target_steps(state, targets):
@@ -182,4 +161,20 @@ def managers(state, periods, targets):
                 "own_won_amount": money(total(d["amount_reporting"] for d in won[boss])), "quota": quota, "attainment": ratio(amount, quota),
                 "expected_amount": None if period["is_complete"] else money(total(d["amount_reporting"] for d in due)),
             })
+    return rows
+
+
+def tool_uses(state):
+    """Licences that were held in the last 28 days, and how much each was used; who borrows one is not counted."""
+    licences = {}
+    for use in state.exports.uses:
+        if use["is_licensed"] and state.day - 28 * DAY < use["day"] <= state.day:
+            licences.setdefault((use["rep_id"], use["tool"]), []).append(use)
+    rows = []
+    for (rep_id, tool), uses in licences.items():
+        active = [use["day"] for use in uses if use["is_active"]]
+        rows.append({
+            "rep_id": rep_id, "tool": tool, "days_licensed": len(uses), "days_active": len(active), "actions": sum(use["actions"] for use in uses),
+            "last_used_on": max(active, default=None), "is_used": bool(active),
+        })
     return rows

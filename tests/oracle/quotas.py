@@ -69,19 +69,19 @@ def attainment(state, quotas):
         if quota["period_start"] > state.day:
             continue
         won = [
-            d for d in state.deals
-            if d["status"] == "won" and quota["period_start"] <= d["closed_on"] <= quota["last_day"]
+            c for c in state.credits
+            if c["status"] == "won" and quota["period_start"] <= c["closed_on"] <= quota["last_day"]
             and (
                 quota["scope"] == "company"
-                or (quota["scope"] == "team" and (d["team"] or "no team") == quota["scope_id"])
-                or (quota["scope"] == "rep" and d["owner_id"] == quota["scope_id"])
+                or (quota["scope"] == "team" and (c["team"] or "no team") == quota["scope_id"])
+                or (quota["scope"] == "rep" and c["rep_id"] == quota["scope_id"])
             )
         ]
         amount = total(d["amount_reporting"] for d in won)
         rows.append({
             **{key: quota[key] for key in ("scope", "scope_id", "name", "team", "quarter", "period_start", "period_end", "last_day", "is_own")},
             "is_complete": quota["last_day"] < state.day,
-            "deals": len(won),
+            "deals": len({c["deal_id"] for c in won}),
             "won_amount": money(amount),
             "quota": quota["amount"],
             "over_quota": money(amount - total([quota["amount"]])),

@@ -28,6 +28,7 @@ class State:
     """What is known by a day.
 
     `deals` are the deals that count, `left_out` the others with the reason, `asked(day)` the deals as known on a past snapshot.
+    `credits` are the shares of the deals that count, each with its rep and his team, and with his part of the amount.
     """
 
     def __init__(self, exports, day):
@@ -44,6 +45,16 @@ class State:
                 self.versions.setdefault(deal["deal_id"], []).append((on, deal))
         self.deals, self.left_out = [], []
         self.sort_out()
+        self.credits = [credit for deal in self.deals for credit in self.shared(deal)]
+
+    def shared(self, deal):
+        shares = [s for s in self.exports.shares if s["deal_id"] == deal["deal_id"]]
+        for share in shares or [{"rep_id": deal["owner_id"], "share": 1}]:
+            amount = deal["amount_reporting"]
+            yield {
+                **deal, "rep_id": share["rep_id"], "team": self.exports.reps.get(share["rep_id"], {}).get("team"),
+                "amount_reporting": None if amount is None else money(Fraction(amount) * Fraction(share["share"])),
+            }
 
     def plan_rates(self):
         newest = {}

@@ -183,3 +183,38 @@ fn the_true_chances_foretell_the_wins() {
     let chances = output().truth("deal_probability");
     assert!(chances.iter().all(|row| (0.0..=1.0).contains(&row["true_probability"].parse::<f64>().unwrap())));
 }
+
+#[test]
+fn the_systems_beside_the_crm_have_faults_of_their_own() {
+    let all = |file: &str| -> Vec<Row> { output().days().iter().flat_map(|day| output().rows(day, file)).collect() };
+    let mut leads: BTreeMap<String, Row> = BTreeMap::new();
+    leads.extend(all("Lead").into_iter().map(|lead| (lead["Id"].clone(), lead)));
+    let events = all("LeadEvent");
+    assert!(events.iter().any(|event| !leads.contains_key(&event["LeadId"])), "all events are of known leads");
+    let is_of_customer = |event: &Row| {
+        let converted_on = leads.get(&event["LeadId"]).map_or("", |lead| &lead["ConvertedDate"]);
+        !converted_on.is_empty() && event["OccurredAt"][..10] > *converted_on
+    };
+    assert!(events.iter().any(is_of_customer), "nobody goes on reading mails");
+    let uses = all("ToolUsage");
+    assert!(uses.iter().any(|row| is(row, "IsActive") && !is(row, "IsLicensed")), "nobody borrows a licence");
+    assert!(uses.iter().any(|row| !is(row, "IsActive")), "every licence is used");
+    let answers = all("SurveyResponse");
+    let ids: BTreeSet<&String> = answers.iter().map(|answer| &answer["Id"]).collect();
+    assert!(ids.len() < answers.len(), "no answer was corrected");
+    assert!(answers.iter().any(|answer| answer["AccountId"].is_empty()));
+    let orders = all("OrderLine");
+    assert!(
+        orders.iter().any(|line| line["AccountId"].is_empty()) && orders.iter().any(|line| line["Amount"].is_empty())
+    );
+    let quoted: BTreeSet<String> =
+        all("OpportunityLineItem").into_iter().map(|line| line["OpportunityId"].clone()).collect();
+    assert!(output().last_deals().iter().any(|deal| !quoted.contains(&deal["Id"])), "every deal has lines");
+    let show_of_october = |day: &str| -> i64 {
+        let costs = output().rows(day, "CampaignCost");
+        cents(
+            &costs.iter().find(|cost| cost["LeadSource"] == "Trade Show" && cost["Month"] == "2025-10-01").unwrap()["Amount"],
+        )
+    };
+    assert!(show_of_october("2025-11-03") < show_of_october("2025-12-01"), "no invoice comes late");
+}
