@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{CheckHeader, Gravity, ProjectFile};
-use crate::query::{Checked, Metrics, Selection, Sql, statement};
+use crate::query::{Checked, Selection, Shorthands, Sql, statement};
 
 use super::model;
 
@@ -85,12 +85,12 @@ impl CheckOutcome {
 pub fn parse(
     name: &TableName,
     file: &ProjectFile,
-    metrics: &Metrics,
+    shorthands: Shorthands<'_>,
     checked: &Checked,
 ) -> Result<Check, Vec<Problem>> {
     let (header, _) = model::header::<CheckHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_known(&sql, metrics, checked).map_err(|found| vec![found])?;
+    let selection = statement::parse_known(&sql, shorthands, checked).map_err(|found| vec![found])?;
     let CheckHeader { description, severity, .. } = header;
     Ok(Check {
         name: name.to_string(),

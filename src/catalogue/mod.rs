@@ -31,7 +31,10 @@ pub use test_file::{TestFile, load_tests};
 use crate::lake::TableName;
 use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
-use crate::query::{Checked, DeclaredTable, Metrics, Selection, Sql, UserFunctions, declared, user_function};
+use crate::query::metric::METRIC;
+use crate::query::{
+    Checked, DeclaredTable, Folders, Metrics, Selection, Shorthands, Sql, UserFunctions, declared, user_function,
+};
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +43,8 @@ pub struct Catalogue {
     /// The views of metrics among them.
     pub models: BTreeMap<TableName, Model>,
     pub metrics: Metrics,
+    /// The models of each folder.
+    pub folders: Folders,
     /// Where each metric that can be read is written, by id.
     pub metric_files: BTreeMap<String, MetricFile>,
     /// The user's own functions.
@@ -68,6 +73,7 @@ pub fn load(files: &Files) -> Catalogue {
 pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.add_metrics(files);
+    catalogue.folders = folders(files);
     for (path, file) in files.iter().filter(|(path, _)| metric::metric_path(path).is_none()) {
         let found = match path.split_once('/') {
             // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
@@ -88,6 +94,19 @@ pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     catalogue.problems.extend(warnings);
     problem::sort(&mut catalogue.problems);
     catalogue
+}
+
+/// The models of each folder, those with a mistake among them.
+fn folders(files: &Files) -> Folders {
+    let mut folders = Folders::new();
+    for (path, file) in files.iter().filter(|(path, _)| project::tested(path).is_none()) {
+        let Some(Ok(name)) = path.strip_prefix("sql/").map(|rest| name(rest, file)) else { continue };
+        let is_model = !matches!(name.schema(), CHECK | FUNCTION | METRIC);
+        if is_model && !declared::is_declaration(&Sql::file(&file.source)) {
+            folders.entry(name.schema().to_owned()).or_default().insert(name.table().to_owned());
+        }
+    }
+    folders
 }
 
 /// The files of models and checks, to be read ahead.
@@ -111,6 +130,11 @@ impl Catalogue {
         selection.calls.iter().any(|called| self.broken_functions.contains(called))
     }
 
+    /// What statements may call in FROM that stands for other SQL.
+    pub fn shorthands(&self) -> Shorthands<'_> {
+        Shorthands { metrics: &self.metrics, folders: &self.folders }
+    }
+
     /// The statements of models that are wanted, of checks and of reports.
     fn selections(&self, is_wanted: impl Fn(&Model) -> bool) -> impl Iterator<Item = &Selection> {
         let models = self.models.values().filter(move |model| is_wanted(model)).map(|model| &model.selection);
@@ -128,7 +152,7 @@ impl Catalogue {
             problems
         };
         if name.schema() == CHECK {
-            self.checks.push(check::parse(&name, file, &self.metrics, checked)?);
+            self.checks.push(check::parse(&name, file, self.shorthands(), checked)?);
         } else if name.schema() == FUNCTION {
             match user_function::parse(name.table(), sql) {
                 Ok(function) => drop(self.functions.insert(function.name.clone(), function)),
@@ -143,7 +167,7 @@ impl Catalogue {
                 Err(found) => return Err(broken(self, vec![found])),
             }
         } else {
-            match model::parse(name.clone(), file, &self.metrics, checked) {
+            match model::parse(name.clone(), file, self.shorthands(), checked) {
                 Ok(model) => drop(self.models.insert(name, model)),
                 Err(found) => return Err(broken(self, found)),
             }
@@ -153,7 +177,7 @@ impl Catalogue {
 
     fn add_report(&mut self, path: &str, file: &ProjectFile) -> Result<(), Vec<Problem>> {
         let name = path.strip_suffix(".md").unwrap_or(path);
-        let (report, problems) = report::parse(name, file, &self.metrics)?;
+        let (report, problems) = report::parse(name, file, self.shorthands())?;
         self.reports.insert(name.to_owned(), report);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }

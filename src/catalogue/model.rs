@@ -6,7 +6,7 @@ use crate::hash::sha256;
 use crate::lake::TableName;
 use crate::problem::Problem;
 use crate::project::{self, Layer, Materialize, ModelHeader, ProjectFile};
-use crate::query::{Checked, Metrics, Relation, Selection, Sql, statement};
+use crate::query::{Checked, Relation, Selection, Shorthands, Sql, statement};
 use crate::yaml::{self, Document};
 
 use super::check::Check;
@@ -61,10 +61,15 @@ pub fn header<T: serde::de::DeserializeOwned + Default>(
 }
 
 /// Reads a model's file.
-pub fn parse(name: TableName, file: &ProjectFile, metrics: &Metrics, checked: &Checked) -> Result<Model, Vec<Problem>> {
+pub fn parse(
+    name: TableName,
+    file: &ProjectFile,
+    shorthands: Shorthands<'_>,
+    checked: &Checked,
+) -> Result<Model, Vec<Problem>> {
     let (header, document) = header::<ModelHeader>(file)?;
     let sql = Sql::file(&file.source);
-    let selection = statement::parse_known(&sql, metrics, checked).map_err(|found| vec![found])?;
+    let selection = statement::parse_known(&sql, shorthands, checked).map_err(|found| vec![found])?;
     let mut checks = Vec::new();
     let mut problems = Vec::new();
     let incremental =

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::path;
 use crate::problem::{Problem, SourceFile};
 use crate::project::{self, Layer, ProjectFile, ReportHeader};
-use crate::query::{Metrics, Selection, Sql, statement};
+use crate::query::{Selection, Shorthands, Sql, statement};
 use crate::yaml;
 
 /// A template that becomes files.
@@ -29,7 +29,11 @@ pub struct ReportQuery {
 }
 
 /// Reads `reports/<name>.md`. A query that cannot be read is left out and told: the others and the template still are.
-pub fn parse(name: &str, file: &ProjectFile, metrics: &Metrics) -> Result<(Report, Vec<Problem>), Vec<Problem>> {
+pub fn parse(
+    name: &str,
+    file: &ProjectFile,
+    shorthands: Shorthands<'_>,
+) -> Result<(Report, Vec<Problem>), Vec<Problem>> {
     let (range, body) = project::in_markdown(&file.source).map_err(|found| vec![found])?;
     let document = Arc::new(yaml::parse(&file.source, range)?);
     let header: ReportHeader = document.read()?;
@@ -37,7 +41,7 @@ pub fn parse(name: &str, file: &ProjectFile, metrics: &Metrics) -> Result<(Repor
     let mut problems = Vec::new();
     for (query, text) in &header.queries {
         let sql = Sql::yaml(text, &document, path!["queries", query.as_str()].to_vec());
-        match statement::parse_over(&sql, metrics) {
+        match statement::parse_over(&sql, shorthands) {
             Ok(selection) => {
                 queries.insert(query.clone(), ReportQuery { sql, selection });
             }

@@ -7,7 +7,7 @@ use crate::lake::TableName;
 use crate::path;
 use crate::problem::Problem;
 use crate::project::{Between, ColumnCheck, RowCount};
-use crate::query::{Checked, Metrics, Sql, statement};
+use crate::query::{Checked, Shorthands, Sql, statement};
 use crate::yaml::Document;
 
 use super::check::{Check, Measure, Subject};
@@ -47,7 +47,7 @@ pub fn check(
     // Of what a person wrote in it the places are told, which a text alone does not give.
     let selection = match rule.expression {
         Some(_) => statement::parse(&sql)?,
-        None => statement::parse_known(&sql, &Metrics::default(), checked)?,
+        None => statement::parse_known(&sql, Shorthands::NONE, checked)?,
     };
     Ok(Check {
         name: format!("{model}/{label}"),

@@ -33,7 +33,7 @@ impl TestFile {
         let slice = test.slice.clone().unwrap_or_default();
         let text = format!("SELECT * FROM {}", slice.call(self.model.name.table()));
         let sql = Sql::rule(&text, &self.document, path.to_vec());
-        let selection = statement::parse_over(&sql, &catalogue.metrics)?;
+        let selection = statement::parse_over(&sql, catalogue.shorthands())?;
         Ok(Model { sql, selection, ..self.model.clone() })
     }
 }

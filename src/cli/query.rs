@@ -3,9 +3,6 @@
 use std::io::{IsTerminal, Read};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
-
 use forecastle::day::Day;
 use forecastle::error::{Doing, Error, Kind, Result};
 use forecastle::lake::Pin;
@@ -33,24 +30,23 @@ pub async fn query(host: &Host, arguments: &args::Query) -> Result<Outcome> {
         }
         None => Sql::file(&written(host, arguments.sql.as_deref())?),
     };
-    let (schema, rows) =
-        answer(&project, file, &prepared, &sql, arguments.day, arguments.commit, arguments.limits).await?;
+    let seen = Seen::open(&project, file, arguments.day, arguments.commit)?;
+    seen.tell_if_later(host);
+    let run::Answer { schema, rows, warnings } = answer(file, &prepared, &sql, &seen, arguments.limits).await?;
+    warnings.iter().for_each(|found| host.terminal.problem(found));
     print(&schema, &rows, arguments.format)?;
     Ok(Outcome::Done)
 }
 
-/// Asks the lake as of a day, the newest without one, as a commit left it.
+/// Asks the lake.
 pub async fn answer(
-    project: &Project,
     file: &PipelineFile,
     prepared: &run::Prepared,
     sql: &Sql,
-    day: Option<Day>,
-    commit: Option<u64>,
+    seen: &Seen,
     limits: Limits,
-) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-    let Seen { pin, day, .. } = Seen::open(project, file, day, commit)?;
-    within(limits.timeout, run::ask(prepared, &file.pipeline, &pin, day, sql, limits.memory)).await
+) -> Result<run::Answer> {
+    within(limits.timeout, run::ask(prepared, &file.pipeline, &seen.pin, seen.day, sql, limits.memory)).await
 }
 
 /// The lake as queries see it.
@@ -82,6 +78,15 @@ impl Seen {
         }
         self.day = day;
         Ok(())
+    }
+
+    /// Says so, where no export is as new as the day.
+    pub fn tell_if_later(&self, host: &Host) {
+        if let Ok(newest) = super::run::newest_day(&self.pin)
+            && newest < self.day
+        {
+            host.terminal.say(&format!("the newest export is of {newest}: the tables are as it left them"));
+        }
     }
 }
 

@@ -4,9 +4,12 @@
 use arrow::datatypes::DataType;
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, JoinOperator, ObjectName, ObjectNamePart, Select, TableFactor, TableWithJoins,
+    Value, ValueWithSpan,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
+use super::folder::MODELS;
+use super::metric::METRIC;
 use super::sql::Sql;
 use super::statement::Relation;
 use super::{constant, past};
@@ -29,7 +32,8 @@ pub fn call(sql: &Sql, name: &mut ObjectName, arguments: &mut [FunctionArg]) -> 
     let mut known = past::ALL.into_iter().chain(PLAIN);
     let Some(called) = known.find(|known| *known == written) else {
         let found = Problem::error(place, format!("there is no function `{written}` that stands in FROM"));
-        return Err(found.help(problem::did_you_mean(&written, past::ALL.into_iter().chain(PLAIN))));
+        let meant = past::ALL.into_iter().chain([METRIC, MODELS]).chain(PLAIN);
+        return Err(found.help(problem::did_you_mean(&written, meant)));
     };
     if let [ObjectNamePart::Identifier(name)] = name.0.as_mut_slice() {
         (name.value, name.quote_style) = (called.to_owned(), None);
@@ -65,6 +69,24 @@ pub fn call(sql: &Sql, name: &mut ObjectName, arguments: &mut [FunctionArg]) -> 
     }
     let reads = Relation { name: past::history_of(&table), place, function: Some(called) };
     Ok(Call { name: called, reads: Some(reads) })
+}
+
+/// The texts of `['team', 'region']`, or the one of `'team'`, in lower case.
+pub fn texts(expression: &Expr) -> Option<Vec<(String, Span)>> {
+    match expression {
+        Expr::Array(list) => list.elem.iter().map(text).collect(),
+        one => text(one).map(|one| vec![one]),
+    }
+}
+
+/// A text and its place; names of metrics and dimensions are in lower case.
+pub fn text(expression: &Expr) -> Option<(String, Span)> {
+    match expression {
+        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), span }) => {
+            Some((text.to_lowercase(), *span))
+        }
+        _ => None,
+    }
 }
 
 /// The second of two relations of one FROM that have the same name, because neither has an alias.

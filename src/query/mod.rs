@@ -9,6 +9,7 @@ mod complaint;
 mod constant;
 pub mod declared;
 mod expressions;
+mod folder;
 mod from;
 pub mod function;
 pub mod given;
@@ -26,11 +27,12 @@ use datafusion::error::DataFusionError;
 
 pub use checked::{Checked, Counted};
 pub use declared::{DeclaredColumn, DeclaredTable};
+pub use folder::Folders;
 pub use function::Settings;
 pub use metric::Metrics;
 pub use session::Session;
 pub use sql::Sql;
-pub use statement::{Relation, Selection};
+pub use statement::{Relation, Selection, Shorthands};
 pub use user_function::{UserFunction, UserFunctions};
 
 use crate::error::Error;

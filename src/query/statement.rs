@@ -19,8 +19,9 @@ use tokio::task::JoinSet;
 
 use super::checked::Checked;
 use super::past;
-use crate::problem::{Place, Problem, Severity};
+use crate::problem::{Place, Problem, Severity, SourceFile};
 use crate::query::constant;
+use crate::query::folder::{self, Folders};
 use crate::query::from::{self, Call};
 use crate::query::function::call;
 use crate::query::lint;
@@ -48,13 +49,13 @@ pub struct Selection {
 /// Where a statement's tree comes from.
 #[derive(Debug, Clone)]
 enum Tree {
-    /// What the text alone does not tell: metrics were put in.
+    /// What the text alone does not tell: shorthands were filled in.
     Held(Box<Statement>),
     /// A tree takes many times the room of its text, and most are needed once or never: whoever needs it parses it.
     Written(Sql),
 }
 
-/// What a text that calls no metric reads and calls.
+/// What a text without shorthands reads and calls.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reading {
     calls: BTreeSet<String>,
@@ -87,7 +88,7 @@ impl Selection {
         match &self.tree {
             Tree::Held(statement) => statement.as_ref().clone(),
             Tree::Written(sql) => {
-                let parsed = parsed(sql, &Metrics::default());
+                let parsed = parsed(sql, Shorthands::NONE);
                 parsed.expect("it was parsed before, when it was found what it reads").statement
             }
         }
@@ -96,7 +97,7 @@ impl Selection {
     /// What two statements have in common if they are the same.
     pub fn digest(&self, hasher: &mut impl Hasher) {
         match &self.tree {
-            // The tree and not its text: where a metric was put in, two trees may have the same text.
+            // The tree and not its text: where a shorthand was filled in, two trees may have the same text.
             Tree::Held(statement) => match statement.as_ref() {
                 Statement::Statement(statement) => (0, statement).hash(hasher),
                 other => (1, other.to_string()).hash(hasher),
@@ -105,7 +106,7 @@ impl Selection {
         }
     }
 
-    /// What a statement reads; `None`, if metrics were put in.
+    /// What a statement reads; `None`, if shorthands were filled in.
     fn reading(&self) -> Option<Reading> {
         let Tree::Written(_) = &self.tree else { return None };
         let relation = |of: &Relation| (of.name.clone(), of.place.span.clone(), of.function.map(str::to_owned));
@@ -186,15 +187,27 @@ fn is_column(expr: &Expr) -> bool {
     }
 }
 
-/// Parses SQL that must be one SELECT and knows no metrics.
-pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
-    parse_over(sql, &Metrics::default())
+/// What a call in FROM may stand for: other SQL, which is put in its place before anything else is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Shorthands<'a> {
+    pub metrics: &'a Metrics,
+    pub folders: &'a Folders,
 }
 
-/// Parses SQL that must be one SELECT, and puts in the place of each `metric(...)` what it stands for.
-pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
-    let (mut selection, statement) = parse_tree_over(sql, metrics)?;
-    if may_call_metrics(&sql.text) {
+impl Shorthands<'static> {
+    /// None is known.
+    pub const NONE: Self = Self { metrics: &Metrics::NONE, folders: &Folders::new() };
+}
+
+/// Parses SQL that must be one SELECT and knows no shorthands.
+pub fn parse(sql: &Sql) -> Result<Selection, Problem> {
+    parse_over(sql, Shorthands::NONE)
+}
+
+/// Parses SQL that must be one SELECT, and puts in the place of each shorthand what it stands for.
+pub fn parse_over(sql: &Sql, shorthands: Shorthands<'_>) -> Result<Selection, Problem> {
+    let (mut selection, statement) = parse_tree_over(sql, shorthands)?;
+    if may_be_short(&sql.text) {
         selection.tree = Tree::Held(Box::new(statement));
     }
     Ok(selection)
@@ -202,22 +215,22 @@ pub fn parse_over(sql: &Sql, metrics: &Metrics) -> Result<Selection, Problem> {
 
 /// As `parse`, and gives the tree as well.
 pub fn parse_tree(sql: &Sql) -> Result<(Selection, Statement), Problem> {
-    parse_tree_over(sql, &Metrics::default())
+    parse_tree_over(sql, Shorthands::NONE)
 }
 
-fn parse_tree_over(sql: &Sql, metrics: &Metrics) -> Result<(Selection, Statement), Problem> {
-    let Parsed { statement, calls, relations, settings, warnings } = parsed(sql, metrics)?;
+fn parse_tree_over(sql: &Sql, shorthands: Shorthands<'_>) -> Result<(Selection, Statement), Problem> {
+    let Parsed { statement, calls, relations, settings, warnings } = parsed(sql, shorthands)?;
     Ok((Selection { tree: Tree::Written(sql.clone()), calls, relations, settings, warnings }, statement))
 }
 
 /// As `parse_over`; what is known from before of what a text reads is not looked for again. The text is a file, or made
 /// from a rule: places in it are places of what a person wrote.
-pub fn parse_known(sql: &Sql, metrics: &Metrics, checked: &Checked) -> Result<Selection, Problem> {
-    let known = if may_call_metrics(&sql.text) { None } else { checked.reading(&sql.text) };
+pub fn parse_known(sql: &Sql, shorthands: Shorthands<'_>, checked: &Checked) -> Result<Selection, Problem> {
+    let known = if may_be_short(&sql.text) { None } else { checked.reading(&sql.text) };
     if let Some(selection) = known.and_then(|reading| Selection::read(reading, sql)) {
         return Ok(selection);
     }
-    let selection = parse_over(sql, metrics)?;
+    let selection = parse_over(sql, shorthands)?;
     if let Some(reading) = selection.reading() {
         checked.read(&sql.text, &reading);
     }
@@ -229,25 +242,42 @@ pub async fn read_ahead(files: Vec<Sql>, checked: &Arc<Checked>) {
     /// Fewer are not worth a task.
     const TOGETHER: usize = 16;
     let unknown: Vec<Sql> =
-        files.into_iter().filter(|sql| !may_call_metrics(&sql.text) && !checked.has_read(&sql.text)).collect();
+        files.into_iter().filter(|sql| !may_be_short(&sql.text) && !checked.has_read(&sql.text)).collect();
     let mut running = JoinSet::new();
     for some in unknown.chunks(TOGETHER) {
         let (some, checked) = (some.to_vec(), Arc::clone(checked));
         running.spawn(async move {
             for sql in &some {
-                let _ = parse_known(sql, &Metrics::default(), &checked);
+                let _ = parse_known(sql, Shorthands::NONE, &checked);
             }
         });
     }
     running.join_all().await;
 }
 
-/// Whether a text may call a metric: what it means then depends on the metrics.
-pub fn may_call_metrics(text: &str) -> bool {
-    let (text, name) = (text.as_bytes(), metric::METRIC.as_bytes());
+/// Whether a text may call what stands for other SQL: what it means then depends on that, too.
+pub fn may_be_short(text: &str) -> bool {
+    may_name(text, metric::METRIC) || may_name(text, folder::MODELS)
+}
+
+/// Whether a name stands in a text, in letters of any size.
+pub fn may_name(text: &str, name: &str) -> bool {
+    let (text, name) = (text.as_bytes(), name.as_bytes());
     let (small, large) = (name[0], name[0].to_ascii_uppercase());
     let mut begins = memchr::memchr2_iter(small, large, text);
     begins.any(|at| text.get(at..at + name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name)))
+}
+
+/// The SELECT that the program wrote for a function in FROM; a mistake in it is ours.
+pub fn written(text: &str, function: &str) -> Result<Query, Problem> {
+    let sql = Sql::file(&SourceFile::new(format!("<{function}>"), text));
+    if let Some(Statement::Statement(statement)) = statements(&sql)?.pop()
+        && let SqlStatement::Query(query) = *statement
+    {
+        return Ok(*query);
+    }
+    let found = Problem::error(sql.start(), format!("`{function}` was written as no SELECT"));
+    Err(found.help("report this as a bug of the program"))
 }
 
 struct Parsed {
@@ -258,7 +288,7 @@ struct Parsed {
     warnings: Vec<Problem>,
 }
 
-fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
+fn parsed(sql: &Sql, shorthands: Shorthands<'_>) -> Result<Parsed, Problem> {
     let mut statements = statements(sql)?;
     if statements.len() > 1 {
         let place = second_statement(sql).unwrap_or_else(|| sql.start());
@@ -273,7 +303,8 @@ fn parsed(sql: &Sql, metrics: &Metrics) -> Result<Parsed, Problem> {
     if let Some(wrong) = warnings.iter().find(|found| found.severity == Severity::Error) {
         return Err(wrong.clone());
     }
-    let called = metric::expand(query, sql, metrics)?;
+    let called = metric::expand(query, sql, shorthands.metrics)?;
+    folder::expand(query, sql, shorthands.folders)?;
     let names = called.iter().map(|called| (called.view.clone(), called.span)).collect();
     let mut guard = Guard { sql, names, functions: Vec::new(), calls: BTreeSet::new(), settings: BTreeSet::new() };
     if let ControlFlow::Break(problem) = VisitMut::visit(query, &mut guard) {

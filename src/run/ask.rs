@@ -21,6 +21,15 @@ use crate::problem::Problem;
 use crate::project::Pipeline;
 use crate::query::{self, Selection, Session, Sql, statement};
 
+/// What a SELECT gave.
+#[derive(Debug)]
+pub struct Answer {
+    pub schema: SchemaRef,
+    pub rows: Vec<RecordBatch>,
+    /// What the statement says that nobody can have meant.
+    pub warnings: Vec<Problem>,
+}
+
 /// Answers a SELECT as of a day. A model that the lake holds for that day is read, any other is computed.
 ///
 /// The work and the rows of the answer each hold at most `memory`; what needs more fails.
@@ -31,9 +40,9 @@ pub async fn ask(
     day: Day,
     sql: &Sql,
     memory: Memory,
-) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+) -> Result<Answer> {
     let wrong = |found: Problem| Error { message: "the query has a mistake".to_owned(), ..Error::project(vec![found]) };
-    let selection = statement::parse_over(sql, &prepared.catalogue.metrics).map_err(wrong)?;
+    let selection = statement::parse_over(sql, prepared.catalogue.shorthands()).map_err(wrong)?;
     let catalogue = &prepared.catalogue;
     let settings = settings(pipeline, day);
     let session = Session::open_within(&settings, &catalogue.functions, memory)?;
@@ -80,7 +89,8 @@ pub async fn ask(
     };
     let rows = rows.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
     let rows = rows.collect::<Result<Vec<_>, _>>();
-    Ok((schema, rows.map_err(|error| Error::failed(format!("could not head the answer's columns: {error}")))?))
+    let rows = rows.map_err(|error| Error::failed(format!("could not head the answer's columns: {error}")))?;
+    Ok(Answer { schema, rows, warnings: selection.warnings })
 }
 
 /// The answer's columns: what was given no name is called by its SQL, as it was written, and not as the engine has it.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub use ask::ask;
+pub use ask::{Answer, ask};
 pub use prepare::{Environment, Examined, JobTemplate, Prepared, examine, not_checked, pack_of, prepare, settings};
 pub use record::{
     DayRecord, Event, FilledRecord, ModelOutcome, ModelRecord, PastRecord, Record, ReportOutcome, ReportRecord,

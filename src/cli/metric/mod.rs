@@ -55,7 +55,10 @@ pub async fn metric(host: &Host, arguments: &args::Metric) -> Result<Outcome> {
     let ordered = if order.is_empty() { String::new() } else { format!("\nORDER BY {}", order.join(", ")) };
     let text = format!("SELECT * FROM {}{ordered}", slice.call(&metric.id));
     let sql = Sql::file(&SourceFile::new("<metric>", text));
-    let (schema, rows) = query::answer(&project, file, &prepared, &sql, arguments.day, None, arguments.limits).await?;
+    let seen = query::Seen::open(&project, file, arguments.day, None)?;
+    seen.tell_if_later(host);
+    let run::Answer { schema, rows, warnings: _ } =
+        query::answer(file, &prepared, &sql, &seen, arguments.limits).await?;
     let format = match arguments.format {
         MetricFormat::Csv => Format::Csv,
         MetricFormat::Json => Format::Json,

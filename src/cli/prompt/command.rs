@@ -57,7 +57,10 @@ impl Prompt<'_> {
             ("i", "") => return Err(wrong("\\i needs a file").help("as in \\i sql/kpi/win_rate.sql")),
             ("i", path) => self.ask(query::file(self.host, path)?).await?,
             ("day", "") => return Err(wrong("\\day needs a day").help("as in \\day 2026-09-30")),
-            ("day", day) => self.seen.look_at(day.parse::<Day>().map_err(wrong)?)?,
+            ("day", day) => {
+                self.seen.look_at(day.parse::<Day>().map_err(wrong)?)?;
+                self.seen.tell_if_later(self.host);
+            }
             ("format", format) => self.format = known_format(format)?,
             ("x", _) => self.is_expanded = self.toggle(self.is_expanded, "rows as lists"),
             ("timing", _) => self.is_timed = self.toggle(self.is_timed, "timing"),

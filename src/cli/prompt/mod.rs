@@ -16,7 +16,7 @@ use forecastle::error::{Error, Kind, Result};
 use forecastle::problem::SourceFile;
 use forecastle::project::PipelineFile;
 use forecastle::query::Sql;
-use forecastle::run::{self, Prepared};
+use forecastle::run::{self, Answer, Prepared};
 
 use super::Host;
 use super::args::{Format, Limits};
@@ -67,6 +67,7 @@ impl<'p> Prompt<'p> {
         }
         let pipeline = &self.file.pipeline.name;
         self.host.terminal.say(&format!("{pipeline} as of {}; \\? for help, \\q to leave", self.seen.day));
+        self.seen.tell_if_later(self.host);
         loop {
             match editor.readline(&format!("{}> ", self.seen.day)) {
                 Ok(line) if line.trim().is_empty() => {}
@@ -111,12 +112,13 @@ impl<'p> Prompt<'p> {
         let sql = Sql::file(&text);
         let Seen { pin, day, .. } = &self.seen;
         let asked = run::ask(self.prepared, &self.file.pipeline, pin, *day, &sql, self.limits.memory);
-        let (schema, rows) = tokio::select! {
+        let Answer { schema, rows, warnings } = tokio::select! {
             biased;
             _ = tokio::signal::ctrl_c() => return Err(Error::failed("the query was stopped")),
             answered = within(self.limits.timeout, asked) => answered?,
         };
         let took = started.elapsed();
+        warnings.iter().for_each(|found| self.host.terminal.problem(found));
         let text = if self.is_expanded { rows::expanded(&rows)? } else { rows::text(&schema, &rows, self.format)? };
         self.show(&text)?;
         if self.is_timed {

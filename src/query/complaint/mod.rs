@@ -9,6 +9,7 @@ use datafusion::common::{Column, Diagnostic, SchemaError, Span};
 use datafusion::error::DataFusionError;
 use datafusion::functions_window::all_default_window_functions;
 
+use super::folder;
 use super::function;
 use super::metric;
 use super::session::MEMORY;
@@ -304,6 +305,10 @@ fn no_function(name: &str, near: Option<&str>, at: At) -> Complaint {
     if name.eq_ignore_ascii_case(metric::METRIC) {
         let help = "write SELECT value FROM metric('win_rate', by => ['team'])".to_owned();
         return Complaint { message: "`metric` stands in FROM".to_owned(), help: Some(help), at };
+    }
+    if name.eq_ignore_ascii_case(folder::MODELS) {
+        let help = "write SELECT * FROM models('forecast_method', columns => ['day', 'forecast'])".to_owned();
+        return Complaint { message: "`models` stands in FROM".to_owned(), help: Some(help), at };
     }
     // The engine offers one, however far off it is.
     let near = near.and_then(|near| problem::nearest(name, [near]));

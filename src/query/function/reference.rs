@@ -204,7 +204,7 @@ pub const ALL: &[Reference] = &[
     ),
 ];
 
-/// Functions in FROM, which show a declared table as it was; examples of them need one.
+/// Functions in FROM, which show a declared table as it was, or several models as one; examples of them need such.
 pub const IN_FROM: &[Reference] = &[
     of(
         "as_of",
@@ -220,11 +220,18 @@ pub const IN_FROM: &[Reference] = &[
         "SELECT day, count(*) FROM each('crm.deal', every => 'week') GROUP BY day",
         "rows of crm.deal, with a column day",
     ),
+    of(
+        "models",
+        "models(schema TEXT, columns => TEXT[])",
+        "In FROM: the models of a folder, one below the other: those of their columns that are named, behind `model`, the name of the one that a row is of. A file put into the folder is read with the others.",
+        "SELECT model, sum(forecast) FROM models('forecast_method', columns => ['forecast']) GROUP BY model",
+        "a row for each model",
+    ),
 ];
 
 #[cfg(test)]
 pub mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Date32Array, Decimal128Array, RecordBatch, StringArray};
@@ -239,7 +246,7 @@ pub mod tests {
     use crate::problem::SourceFile;
     use crate::query::function::{CHANCE, aggregates, all};
     use crate::query::past::{Past, Versions};
-    use crate::query::{Session, Settings, Sql, UserFunctions, setting, statement};
+    use crate::query::{Session, Settings, Shorthands, Sql, UserFunctions, setting, statement};
 
     pub fn settings() -> Settings {
         Settings {
@@ -259,8 +266,14 @@ pub mod tests {
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("deal_id", DataType::Utf8, false)]));
         session.register_past("crm.deal", Past { schema, versions: Versions::Nowhere });
         session.register("crm.fx_rate", Arc::new(rates())).unwrap();
+        let forecasts: ArrayRef = Arc::new(Decimal128Array::from(vec![100_0000]));
+        let forecasts = RecordBatch::try_from_iter([("forecast", forecasts)]).unwrap();
+        let forecasts = MemTable::try_new(forecasts.schema(), vec![vec![forecasts]]).unwrap();
+        session.register("forecast_method.stage", Arc::new(forecasts)).unwrap();
+        let folders = BTreeMap::from([("forecast_method".to_owned(), BTreeSet::from(["stage".to_owned()]))]);
+        let shorthands = Shorthands { folders: &folders, ..Shorthands::NONE };
         let told = |found: crate::problem::Problem| format!("{}: {}", found.place, found.message);
-        let selection = statement::parse(&sql).map_err(told)?;
+        let selection = statement::parse_over(&sql, shorthands).map_err(told)?;
         let plan = session.check(&selection, &sql).await.map_err(told)?;
         let rows = session.collect(&plan).await.map_err(|error| told(sql.problem(&error)))?;
         let text = |batch: &RecordBatch, row| array_value_to_string(batch.column(0), row).unwrap();

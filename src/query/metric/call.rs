@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    DataType, Expr, FunctionArg, FunctionArgExpr, Ident, TypedString, Value, ValueWithSpan, Visit, Visitor,
+    DataType, Expr, FunctionArg, FunctionArgExpr, Ident, TypedString, Value, Visit, Visitor,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::{Days, Definition, Grain, Metric, Metrics};
 use crate::problem::{self, Problem};
 use crate::query::Sql;
+use crate::query::from::{text, texts};
 
 /// The named arguments.
 const ARGUMENTS: [&str; 7] = ["by", "grain", "where", "from", "to", "trailing", "compare"];
@@ -209,13 +210,9 @@ impl Argument<'_> {
         Problem::error(self.sql.place_of(span), message)
     }
 
-    /// The texts of `['team', 'region']`, or of one text.
+    /// The texts of a list, each once.
     fn texts(&self, help: &str) -> Result<Vec<(String, Span)>, Problem> {
-        let written = match self.value {
-            Expr::Array(list) => list.elem.iter().map(text).collect::<Option<Vec<_>>>(),
-            one => text(one).map(|one| vec![one]),
-        };
-        let written = written.ok_or_else(|| {
+        let written = texts(self.value).ok_or_else(|| {
             self.problem(self.name.span, format!("`{}` takes a list of texts", self.name.value)).help(help)
         })?;
         let twice = written.iter().enumerate().find(|(at, (one, _))| written[..*at].iter().any(|(two, _)| one == two));
@@ -340,16 +337,6 @@ impl Argument<'_> {
 /// Names as a person lists them.
 fn listed(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// A text and its place; names of metrics and dimensions are in lower case.
-fn text(expression: &Expr) -> Option<(String, Span)> {
-    match expression {
-        Expr::Value(ValueWithSpan { value: Value::SingleQuotedString(text), span }) => {
-            Some((text.to_lowercase(), *span))
-        }
-        _ => None,
-    }
 }
 
 /// The columns that an expression names, and whether it reads tables.

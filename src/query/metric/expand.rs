@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::tokenizer::Span;
 use super::call::{self, Asked, Slice};
 use super::write::{self, Draft};
 use super::{METRIC, Metrics, formula};
-use crate::problem::{Problem, SourceFile};
+use crate::problem::Problem;
 use crate::query::{Sql, from, statement};
 
 /// A metric that a statement calls, and where.
@@ -143,13 +143,8 @@ fn written(slice: &Slice<'_>, metrics: &Metrics, keeps_places: bool) -> Result<Q
     Ok(query)
 }
 
-/// A statement that the program wrote; a mistake in it is ours.
 fn parsed(text: &str) -> Result<Query, Problem> {
-    let sql = Sql::file(&SourceFile::new("<metric>", text));
-    let statement = statement::statements(&sql)?.pop();
-    let mut query = statement.as_ref().and_then(formula::query).cloned().ok_or_else(|| {
-        Problem::error(sql.start(), "a metric was written as no SELECT").help("report this as a bug of the program")
-    })?;
+    let mut query = statement::written(text, METRIC)?;
     unplace(&mut query);
     Ok(query)
 }

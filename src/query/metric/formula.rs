@@ -71,7 +71,7 @@ pub struct Draft {
 
 /// Reads the SELECT of a metric's file.
 pub fn parse(id: &str, sql: &Sql) -> Result<(Selection, Written), Problem> {
-    if statement::may_call_metrics(&sql.text) {
+    if statement::may_name(&sql.text, METRIC) {
         refuse_calls(sql)?;
     }
     let (selection, statement) = statement::parse_tree(sql)?;

@@ -88,6 +88,8 @@ impl Metric {
 }
 
 impl Metrics {
+    pub const NONE: Self = Self { known: BTreeMap::new(), broken: BTreeSet::new() };
+
     /// Every id, also of those with a mistake.
     pub fn ids(&self) -> Vec<&str> {
         let mut ids: Vec<&str> = self.known.keys().chain(&self.broken).map(String::as_str).collect();

@@ -1,0 +1,1 @@
+SELECT model, points FROM models('score')

@@ -1,0 +1,1 @@
+SELECT models('score', 'points') AS points FROM crm.deal

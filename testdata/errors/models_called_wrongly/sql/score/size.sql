@@ -1,0 +1,1 @@
+SELECT deal_id, 1 AS points FROM crm.deal

@@ -1,0 +1,2 @@
+SELECT model, points
+FROM models('score', columns => ['deal_id', 'points'])

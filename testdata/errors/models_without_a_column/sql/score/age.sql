@@ -1,0 +1,1 @@
+SELECT deal_id, 2 AS point FROM crm.deal
