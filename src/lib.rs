@@ -22,6 +22,7 @@
 //! - [`problem`], [`error`]: what is wrong in a user's file, with its place, and what stops a command
 //! - [`hash`]: SHA-256 as text
 //! - [`limit`]: how long work may take and how much memory it may use
+//! - [`together`]: work on many items, several at once
 //! - [`day`], [`calendar`]: the business date and the fiscal periods around it
 //! - [`holiday`]: the days on which nobody works
 //! - [`yaml`]: YAML as typed values, every mistake with its line and column
@@ -53,6 +54,7 @@ pub mod error;
 
 pub mod hash;
 pub mod limit;
+pub mod together;
 pub mod day;
 pub mod calendar;
 pub mod holiday;

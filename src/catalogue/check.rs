@@ -26,6 +26,8 @@ pub struct Check {
     pub measure: Option<Measure>,
     /// The column of its model that must hold days or moments for it: the engine would read a number as days since 1970.
     pub day_column: Option<String>,
+    /// The columns of its model that a rule asks nothing of but that they are there; it needs no plan to be found right.
+    pub needs_only: Option<Vec<String>>,
 }
 
 /// How a number may differ from the median of the days before.
@@ -102,5 +104,6 @@ pub fn parse(
         condition: None,
         measure: None,
         day_column: None,
+        needs_only: None,
     })
 }

@@ -17,6 +17,7 @@ use crate::project::{
 };
 use crate::query::metric::{self, Base, Definition, Draft, Formula, METRIC, Metric, OWN_COLUMNS, Written};
 use crate::query::{Relation, Selection, Sql};
+use crate::together;
 use crate::yaml::{self, Document, Segment};
 
 /// Where a metric is written.
@@ -47,12 +48,15 @@ impl Catalogue {
     pub(super) fn add_metrics(&mut self, files: &Files) {
         let mut read: BTreeMap<String, Read> = BTreeMap::new();
         let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-        for (path, file) in files {
-            let Some(rest) = metric_path(path) else { continue };
-            let parsed = name(rest, file).map_err(|found| (None, vec![found])).and_then(|name| {
+        let written: Vec<(&str, &ProjectFile)> =
+            files.iter().filter_map(|(path, file)| Some((metric_path(path)?, file))).collect();
+        let all = together::map(&written, |(path, file)| {
+            name(path, file).map_err(|found| (None, vec![found])).and_then(|name| {
                 let id = name.table().to_owned();
                 parse(name, file).map_err(|found| (Some(id), found))
-            });
+            })
+        });
+        for parsed in all {
             match parsed {
                 Ok((metric, draft)) => {
                     let id = metric.name.table().to_owned();

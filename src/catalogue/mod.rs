@@ -33,8 +33,10 @@ use crate::problem::{self, Problem};
 use crate::project::{self, Files, ProjectFile};
 use crate::query::metric::METRIC;
 use crate::query::{
-    Checked, DeclaredTable, Folders, Metrics, Selection, Shorthands, Sql, UserFunctions, declared, user_function,
+    Checked, DeclaredTable, Folders, Metrics, Selection, Shorthands, Sql, UserFunction, UserFunctions, declared,
+    user_function,
 };
+use crate::together;
 
 /// Everything that a project declares, by name.
 #[derive(Debug, Clone, Default)]
@@ -74,13 +76,24 @@ pub fn load_over(files: &Files, checked: &Checked) -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.add_metrics(files);
     catalogue.folders = folders(files);
-    for (path, file) in files.iter().filter(|(path, _)| metric::metric_path(path).is_none()) {
-        let found = match path.split_once('/') {
-            // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
-            Some(("sql", rest)) if project::tested(rest).is_none() => catalogue.add_sql(rest, file, checked),
-            Some(("reports", rest)) => catalogue.add_report(rest, file),
-            _ => Ok(()),
-        };
+    // Tests hold nothing up but themselves: they are read by whoever runs or checks them.
+    let is_read = |path: &str| metric::metric_path(path).is_none() && project::tested(path).is_none();
+    let written: Vec<(&str, &ProjectFile)> = (files.iter())
+        .filter(|(path, _)| is_read(path))
+        .filter_map(|(path, file)| Some((path.strip_prefix("sql/")?, file)))
+        .collect();
+    let shorthands = catalogue.shorthands();
+    let all = together::map(&written, |(path, file)| {
+        let name = name(path, file).map_err(|found| vec![found])?;
+        let held = Held::read(&name, file, shorthands, checked);
+        Ok((name, held))
+    });
+    for read in all {
+        let found = read.and_then(|(name, held)| catalogue.add(name, held));
+        catalogue.problems.extend(found.err().unwrap_or_default());
+    }
+    for (path, file) in files.iter().filter_map(|(path, file)| Some((path.strip_prefix("reports/")?, file))) {
+        let found = catalogue.add_report(path, file);
         catalogue.problems.extend(found.err().unwrap_or_default());
     }
     let of_models: Vec<Check> = catalogue.models.values().flat_map(|model| model.checks.clone()).collect();
@@ -107,6 +120,35 @@ fn folders(files: &Files) -> Folders {
         }
     }
     folders
+}
+
+/// What a SQL file holds.
+enum Held {
+    Check(Check),
+    Function(UserFunction),
+    Table(DeclaredTable),
+    Model(Box<Model>),
+}
+
+impl Held {
+    fn read(
+        name: &TableName,
+        file: &ProjectFile,
+        shorthands: Shorthands<'_>,
+        checked: &Checked,
+    ) -> Result<Self, Vec<Problem>> {
+        let sql = Sql::file(&file.source);
+        let one = |found: Problem| vec![found];
+        if name.schema() == CHECK {
+            check::parse(name, file, shorthands, checked).map(Self::Check)
+        } else if name.schema() == FUNCTION {
+            user_function::parse(name.table(), sql).map(Self::Function).map_err(one)
+        } else if declared::is_declaration(&sql) {
+            declared::parse(name.clone(), sql).map(Self::Table).map_err(one)
+        } else {
+            model::parse(name.clone(), file, shorthands, checked).map(|model| Self::Model(Box::new(model)))
+        }
+    }
 }
 
 /// The files of models and checks, to be read ahead.
@@ -143,33 +185,23 @@ impl Catalogue {
         models.chain(checks).chain(queries.map(|query| &query.selection))
     }
 
-    fn add_sql(&mut self, path: &str, file: &ProjectFile, checked: &Checked) -> Result<(), Vec<Problem>> {
-        let name = name(path, file).map_err(|found| vec![found])?;
-        let sql = Sql::file(&file.source);
-        let broken = |catalogue: &mut Self, problems: Vec<Problem>| {
-            catalogue.broken.insert(name.to_string());
-            catalogue.broken.extend(Companion::ALL.map(|companion| format!("{name}{}", companion.ending())));
-            problems
-        };
-        if name.schema() == CHECK {
-            self.checks.push(check::parse(&name, file, self.shorthands(), checked)?);
-        } else if name.schema() == FUNCTION {
-            match user_function::parse(name.table(), sql) {
-                Ok(function) => drop(self.functions.insert(function.name.clone(), function)),
-                Err(found) => {
-                    self.broken_functions.insert(name.table().to_owned());
-                    return Err(vec![found]);
+    fn add(&mut self, name: TableName, held: Result<Held, Vec<Problem>>) -> Result<(), Vec<Problem>> {
+        match held {
+            Ok(Held::Check(check)) => self.checks.push(check),
+            Ok(Held::Function(function)) => drop(self.functions.insert(function.name.clone(), function)),
+            Ok(Held::Table(table)) => drop(self.tables.insert(name, table)),
+            Ok(Held::Model(model)) => drop(self.models.insert(name, *model)),
+            Err(problems) => {
+                match name.schema() {
+                    CHECK => {}
+                    FUNCTION => drop(self.broken_functions.insert(name.table().to_owned())),
+                    _ => {
+                        let beside = Companion::ALL.map(|companion| format!("{name}{}", companion.ending()));
+                        self.broken.extend(beside);
+                        self.broken.insert(name.to_string());
+                    }
                 }
-            }
-        } else if declared::is_declaration(&sql) {
-            match declared::parse(name.clone(), sql) {
-                Ok(table) => drop(self.tables.insert(name, table)),
-                Err(found) => return Err(broken(self, vec![found])),
-            }
-        } else {
-            match model::parse(name.clone(), file, self.shorthands(), checked) {
-                Ok(model) => drop(self.models.insert(name, model)),
-                Err(found) => return Err(broken(self, found)),
+                return Err(problems);
             }
         }
         Ok(())

@@ -24,6 +24,8 @@ struct Asked {
     measure: Option<Measure>,
     /// A column that must hold days.
     day_column: Option<String>,
+    /// For a rule that any column can be asked: which.
+    needs_only: Option<Vec<String>>,
 }
 
 /// Reads the rule at an index of `checks`.
@@ -36,7 +38,7 @@ pub fn check(
 ) -> Result<Check, Problem> {
     let here = path!["checks", index].to_vec();
     let wrong = |(message, help): (String, &str)| Problem::error(document.place(&here), message).help(help);
-    let Asked { label, text, condition, measure, day_column } = asked(model, rule).map_err(wrong)?;
+    let Asked { label, text, condition, measure, day_column, needs_only } = asked(model, rule).map_err(wrong)?;
     // The engine's complaints about this SQL are about the rule: they are shown there. An expression stands in it last.
     let sql = match rule.expression.as_deref().and_then(|own| Some((text.rfind(own)?, own.len()))) {
         Some((at, length)) => {
@@ -59,6 +61,7 @@ pub fn check(
         condition,
         measure,
         day_column,
+        needs_only,
     })
 }
 
@@ -125,6 +128,7 @@ fn unique(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'sta
     Ok(Asked {
         label: format!("unique({})", columns.join(", ")),
         text: format!("SELECT {listed}, count(*) AS occurrences FROM {model} GROUP BY {listed} HAVING count(*) > 1"),
+        needs_only: Some(columns.to_vec()),
         ..Asked::default()
     })
 }
@@ -132,7 +136,8 @@ fn unique(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'sta
 fn not_null(model: &TableName, columns: &[String]) -> Result<Asked, (String, &'static str)> {
     listed("not_null", columns)?;
     let conditions: Vec<String> = columns.iter().map(|column| format!("{} IS NULL", quoted(column))).collect();
-    Ok(of_row(model, format!("not_null({})", columns.join(", ")), conditions.join(" OR ")))
+    let asked = of_row(model, format!("not_null({})", columns.join(", ")), conditions.join(" OR "));
+    Ok(Asked { needs_only: Some(columns.to_vec()), ..asked })
 }
 
 fn between(model: &TableName, rule: &Between) -> Result<Asked, (String, &'static str)> {

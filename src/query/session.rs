@@ -145,7 +145,10 @@ impl Session {
 
     /// Plans a statement over the registered relations: names and types, no data.
     pub async fn plan(&self, selection: &Selection, sql: &Sql) -> Result<LogicalPlan, Problem> {
-        let mut statement = selection.statement();
+        let mut statement = match &self.recollection {
+            Some(recollection) => selection.statement_over(&recollection.checked),
+            None => selection.statement(),
+        };
         if let (false, Statement::Statement(written)) = (selection.settings.is_empty(), &mut statement) {
             setting::put_in(written.as_mut(), sql, &self.values)?;
         }

@@ -83,6 +83,15 @@ impl Selection {
         Self { tree: Tree::Held(Box::new(statement)), calls, relations, settings, warnings: Vec::new() }
     }
 
+    /// The parsed statement; one that was just parsed is not parsed again.
+    pub fn statement_over(&self, checked: &Checked) -> Statement {
+        let held = match &self.tree {
+            Tree::Written(sql) => checked.take(&sql.text),
+            Tree::Held(_) => None,
+        };
+        held.unwrap_or_else(|| self.statement())
+    }
+
     /// The parsed statement.
     pub fn statement(&self) -> Statement {
         match &self.tree {
@@ -230,10 +239,14 @@ pub fn parse_known(sql: &Sql, shorthands: Shorthands<'_>, checked: &Checked) -> 
     if let Some(selection) = known.and_then(|reading| Selection::read(reading, sql)) {
         return Ok(selection);
     }
-    let selection = parse_over(sql, shorthands)?;
+    if may_be_short(&sql.text) {
+        return parse_over(sql, shorthands);
+    }
+    let (selection, tree) = parse_tree_over(sql, shorthands)?;
     if let Some(reading) = selection.reading() {
         checked.read(&sql.text, &reading);
     }
+    checked.hold(&sql.text, tree);
     Ok(selection)
 }
 

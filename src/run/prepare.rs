@@ -21,6 +21,7 @@ use crate::project::setting::Values;
 use crate::project::{self, Files, Pack, PipelineFile, Project};
 use crate::query::{Checked, Session, Settings, session, statement};
 use crate::reports::{self, Known, Template, Tile};
+use crate::together;
 use crate::{checks, query};
 
 /// A project's files, planned for one pipeline.
@@ -332,16 +333,16 @@ pub fn check_headers(jobs: &[JobTemplate], pipeline: &project::Pipeline) -> Resu
     let mut problems = Vec::new();
     // Whether a map fits a header does not depend on the day either.
     let engine = session::open_for_mapping(&settings(pipeline, ANY_DAY))?;
-    for template in jobs {
+    let looked_at = together::map(jobs, |template| -> Result<Result<()>> {
         // A path without a day has one file, whatever the day.
         let any_day = (!template.format.path().has_day()).then_some(ANY_DAY);
-        let Some(day) = template.newest_day()?.or(any_day) else { continue };
+        let Some(day) = template.newest_day()?.or(any_day) else { return Ok(Ok(())) };
         let job = template.on(&settings(pipeline, day), &engine);
         let files = job.files()?;
-        if files.is_empty() {
-            continue;
-        }
-        match job.check_header(&files) {
+        Ok(if files.is_empty() { Ok(()) } else { job.check_header(&files) })
+    });
+    for (template, found) in jobs.iter().zip(looked_at) {
+        match found? {
             Ok(()) => {}
             Err(error) if error.kind == Kind::Project && !error.problems.is_empty() => problems.extend(error.problems),
             Err(error) => {

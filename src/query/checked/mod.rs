@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::datatypes::SchemaRef;
+use datafusion::sql::parser::Statement;
 
 use super::statement::Reading;
 
@@ -43,6 +44,33 @@ struct Known {
     entries: BTreeMap<Key, Entry>,
     counted: Counted,
     has_new: bool,
+    trees: Trees,
+}
+
+/// The trees of texts that were just parsed, for the first who plans each.
+#[derive(Debug, Default)]
+struct Trees {
+    of_texts: BTreeMap<Key, Statement>,
+    /// The bytes of those texts.
+    held: usize,
+}
+
+impl Trees {
+    /// A tree takes many times the room of its text: what is more than this is parsed again.
+    const MOST: usize = 1 << 20;
+
+    fn hold(&mut self, text: &str, tree: Statement) {
+        if self.held + text.len() <= Self::MOST {
+            self.held += text.len();
+            self.of_texts.insert(Digest::of_text(text), tree);
+        }
+    }
+
+    fn take(&mut self, text: &str) -> Option<Statement> {
+        let tree = self.of_texts.remove(&Digest::of_text(text))?;
+        self.held -= text.len();
+        Some(tree)
+    }
 }
 
 impl Known {
@@ -115,6 +143,16 @@ impl Checked {
         if let Ok(value) = serde_json::to_vec(reading) {
             self.known().remember(Digest::of_text(text), value);
         }
+    }
+
+    /// Holds the tree of a text that was parsed to find out what it reads.
+    pub fn hold(&self, text: &str, tree: Statement) {
+        self.known().trees.hold(text, tree);
+    }
+
+    /// The tree of a text that was just parsed, once.
+    pub fn take(&self, text: &str) -> Option<Statement> {
+        self.known().trees.take(text)
     }
 
     /// Keeps what was found out, as far as that is possible.
