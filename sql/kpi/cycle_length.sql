@@ -1,5 +1,5 @@
 /* ---
-description: Days from creation, or from qualification, to close (cycle_days), of won deals and beside them of lost ones
+description: Days from creation, or from qualification, to close (cycle_days), with median, quartiles, P90 and mean, of won deals and beside them of lost ones
 materialize: table
 checks:
   - unique: [counted_from, status, period]
@@ -27,9 +27,10 @@ SELECT
   p.is_complete,
   count(*) FILTER (WHERE m.days >= 0) AS deals,
   count(*) FILTER (WHERE m.days < 0) AS negative_deals,
-  median(CAST(m.days AS DOUBLE)) FILTER (WHERE m.days >= 0) AS median_days,
-  percentile_cont(0.25) WITHIN GROUP (ORDER BY CAST(m.days AS DOUBLE)) FILTER (WHERE m.days >= 0) AS p25_days,
-  percentile_cont(0.75) WITHIN GROUP (ORDER BY CAST(m.days AS DOUBLE)) FILTER (WHERE m.days >= 0) AS p75_days,
+  quantile(CAST(m.days AS DOUBLE), 0.5) FILTER (WHERE m.days >= 0) AS median_days,
+  quantile(CAST(m.days AS DOUBLE), 0.25) FILTER (WHERE m.days >= 0) AS p25_days,
+  quantile(CAST(m.days AS DOUBLE), 0.75) FILTER (WHERE m.days >= 0) AS p75_days,
+  quantile(CAST(m.days AS DOUBLE), 0.9) FILTER (WHERE m.days >= 0) AS p90_days,
   ratio(sum(m.days) FILTER (WHERE m.days >= 0), count(*) FILTER (WHERE m.days >= 0)) AS mean_days,
   count(*) FILTER (WHERE m.days >= 0) < setting('thin_sample') AS is_thin
 FROM measured AS m

@@ -8,10 +8,14 @@ checks:
   - between: {column: narrow, min: 0, max: 1}
   - between: {column: broad, min: 0, max: 1}
   - between: {column: of_total, min: 0, max: 1}
+  - expression: (value_lower <= value AND value <= value_upper) OR value_lower IS NULL
 --- */
 -- One row is the company, a team or a rep in a period in which it closed a deal. narrow is won of won and lost, broad counts the
 -- disqualified too, of_total is won of all that was open at some time in the period, value is won of won and lost money, where a lost
 -- deal counts the amount it had while it was last open. A rate of fewer deals than the setting thin_sample is thin.
+-- The interval of value is over deals: won by lost money has the variance Σ won² / (Σ won)² + Σ lost² / (Σ lost)² on the logarithmic scale, times
+-- n / (n − 1), by linearization (Cochran 1977, Sampling Techniques, chapter 6). Deals of one size make it the logit interval of counts (Woolf 1955),
+-- a single large deal makes it wide. Where all money was won, or all was lost, it tells nothing of how far that holds, and is NULL.
 WITH sliced AS (
   SELECT
     s.scope,
@@ -36,7 +40,10 @@ closed AS (
     count(*) FILTER (WHERE d.status = 'lost') AS lost,
     count(*) FILTER (WHERE d.status = 'disqualified') AS disqualified,
     CAST(coalesce(sum(d.amount_at_stake) FILTER (WHERE d.status = 'won'), 0) AS DECIMAL(18,4)) AS won_amount,
-    CAST(coalesce(sum(d.amount_at_stake) FILTER (WHERE d.status = 'lost'), 0) AS DECIMAL(18,4)) AS lost_amount
+    CAST(coalesce(sum(d.amount_at_stake) FILTER (WHERE d.status = 'lost'), 0) AS DECIMAL(18,4)) AS lost_amount,
+    count(d.amount_at_stake) FILTER (WHERE d.status IN ('won', 'lost')) AS decided_with_amount,
+    sum(d.amount_at_stake * d.amount_at_stake) FILTER (WHERE d.status = 'won') AS won_squares,
+    sum(d.amount_at_stake * d.amount_at_stake) FILTER (WHERE d.status = 'lost') AS lost_squares
   FROM sliced AS d
   JOIN sales.period AS p ON d.closed_on >= p.period_start AND d.closed_on <= p.period_end
   WHERE d.status <> 'open'
@@ -47,6 +54,19 @@ present AS (
   FROM sliced AS d
   JOIN sales.period AS p ON d.created_on <= p.period_end AND (d.closed_on IS NULL OR d.closed_on >= p.period_start)
   GROUP BY d.scope, d.scope_id, p.period
+),
+spread AS (
+  SELECT
+    scope,
+    scope_id,
+    period,
+    ratio(won_amount, lost_amount) AS odds,
+    exp(1.959964 * sqrt(
+      (ratio(won_squares, won_amount * won_amount) + ratio(lost_squares, lost_amount * lost_amount))
+        * ratio(decided_with_amount, decided_with_amount - 1)
+    )) AS factor
+  FROM closed
+  WHERE won_amount > 0 AND lost_amount > 0
 )
 SELECT
   c.scope,
@@ -74,7 +94,10 @@ SELECT
   c.won_amount,
   c.lost_amount,
   ratio(c.won_amount, c.won_amount + c.lost_amount) AS value,
+  s.odds / (s.odds + s.factor) AS value_lower,
+  s.odds * s.factor / (s.odds * s.factor + 1) AS value_upper,
   c.won + c.lost < setting('thin_sample') AS is_thin
 FROM closed AS c
 JOIN sales.period AS p ON p.period = c.period
 LEFT JOIN present AS t ON t.scope = c.scope AND t.scope_id = c.scope_id AND t.period = c.period
+LEFT JOIN spread AS s ON s.scope = c.scope AND s.scope_id = c.scope_id AND s.period = c.period
