@@ -1,6 +1,6 @@
 /* ---
 label: Stage conversion
-description: Share of the deals that first entered a stage in the period that ever reached a higher one, or were won (stage_conversion); skipped stages count as passed, those still below are in the denominator and told by stage_pending
+description: Share of the deals that first entered a stage in the period that ever reached a higher one, or were won (stage_conversion); skipped stages count as passed, those still below are in the denominator and told by stage_pending; NULL where none entered after the first export
 unit: percent
 good: up
 time: entered_on
@@ -12,3 +12,4 @@ SELECT d.* EXCEPT (pipeline, stage), e.pipeline, e.stage, e.entered_on,
   CASE e.outcome WHEN 'passed' THEN 1 ELSE 0 END AS numerator, 1 AS denominator
 FROM sales.stage_entry AS e
 JOIN sales.deal AS d ON d.deal_id = e.deal_id
+WHERE e.is_seen

@@ -3,12 +3,14 @@ description: Stages that deals entered or passed, whether each got beyond them, 
 materialize: table
 checks:
   - unique: [deal_id, pipeline, stage]
-  - not_null: [deal_id, pipeline, stage, rank, outcome, is_skipped]
+  - not_null: [deal_id, pipeline, stage, rank, outcome, is_skipped, is_seen]
   - accepted: {column: outcome, values: [passed, pending, stopped]}
 --- */
 -- One row is a deal that counts and a stage of kind open that it entered, or skipped on its way to a higher one or to being won.
 -- passed: it ever stood in a higher stage, or was won, however it went on; pending: it did not and is open; stopped: it closed before.
 -- entered_on is the day it first stood there or beyond. Stages that deals of the first snapshot had behind them are not known and left out.
+-- is_seen: it came after the first snapshot, as all did that entered the stage on that day. Of those who had come before, only the ones that were
+-- still there are known, so that a share of them tells nothing.
 -- days are those of all its stays there, once it has left; of a skipped stage, or one that was entered on an unknown day, they are NULL.
 WITH stage AS (
   SELECT pipeline, stage, rank FROM crm.stage WHERE kind = 'open' AND rank IS NOT NULL
@@ -66,11 +68,13 @@ SELECT
   e.entered_on,
   CASE WHEN e.highest_rank > e.rank THEN 'passed' WHEN d.status = 'open' THEN 'pending' ELSE 'stopped' END AS outcome,
   s.stays IS NULL AS is_skipped,
+  coalesce(e.entered_on > b.first_on, false) AS is_seen,
   coalesce(s.stays, 0) AS stays,
   CASE WHEN s.days IS NOT NULL THEN s.left_on END AS left_on,
   s.days
 FROM entry AS e
 JOIN sales.deal AS d ON d.deal_id = e.deal_id
+CROSS JOIN beginning AS b
 LEFT JOIN spent AS s ON s.deal_id = e.deal_id AND s.pipeline = e.pipeline AND s.stage = e.stage
 LEFT JOIN known AS o ON o.deal_id = e.deal_id
 WHERE (o.deal_id IS NULL OR e.rank >= o.first_rank)
