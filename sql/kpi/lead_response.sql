@@ -3,12 +3,12 @@ description: How soon leads are answered, with median and P90, and how many are 
 materialize: view
 --- */
 -- One row is a period in which leads came. Times are minutes of the clock of the leads that were answered; the shares are of all of them, those never
--- answered in the denominator. A lead that was answered before it came stays out of all but leads. The whole time
--- begins with the first lead, be it earlier than the first deal. Fewer leads than the setting thin_sample are thin.
+-- answered in the denominator. A lead that was answered before it came stays out of all but leads. Hours of business are not told apart: exports
+-- give moments, and neither where the lead lives nor when anybody there is at work. Fewer leads than the setting thin_sample are thin.
 WITH response AS (
   SELECT p.period, p.kind, p.period_start, p.period_end, p.is_complete, l.is_answered, l.response_minutes
   FROM sales.lead AS l
-  JOIN sales.period AS p ON (l.created_on >= p.period_start OR p.kind = 'total') AND l.created_on <= p.period_end
+  JOIN sales.period AS p ON l.created_on >= p.period_start AND l.created_on <= p.period_end
   WHERE l.is_answered IS NOT NULL
 ),
 measured AS (

@@ -6,7 +6,8 @@ checks:
   - not_null: [period, kind, period_start, period_end]
   - accepted: {column: kind, values: [quarter, trailing, total]}
 --- */
--- One row is a period: a fiscal quarter up to the running one, the trailing days (setting trailing_days), as many before those, or the whole time.
+-- One row is a period: a fiscal quarter up to the running one, the trailing days (setting trailing_days), as many before those, or the whole time,
+-- which begins with the first deal or lead.
 -- Both days belong to the period. The running quarter ends on its last day, not on the day of the run.
 WITH day AS (
   SELECT created_on AS on_day FROM sales.deal
@@ -19,6 +20,10 @@ quarter AS (
   SELECT DISTINCT period_start(on_day, 'quarter') AS period_start, period_end(on_day, 'quarter') AS period_end
   FROM day
   WHERE on_day <= current_date
+),
+beginning AS (
+  SELECT min(on_day) AS on_day
+  FROM (SELECT on_day FROM day UNION ALL SELECT created_on AS on_day FROM sales.lead) AS either
 )
 SELECT
   fiscal_quarter(period_start) AS period,
@@ -51,9 +56,9 @@ UNION ALL
 SELECT
   'total' AS period,
   'total' AS kind,
-  least(min(on_day), current_date) AS period_start,
+  on_day AS period_start,
   current_date AS period_end,
   true AS is_complete,
   CAST(NULL AS TEXT) AS period_before,
   CAST(NULL AS TEXT) AS period_last_year
-FROM day
+FROM beginning

@@ -3,7 +3,7 @@
 from arithmetic import DAY, money, quantile, ratio, total, wilson
 from periods import periods_of, within
 from slices import calls, distinct, divided, known_sums, medians, proportions, ratios, sums
-from state import CLOSED, in_force
+from state import CLOSED, is_excluded
 
 
 def of_metrics(state):
@@ -190,9 +190,10 @@ def entries(state):
 
 def stages(state):
     rows = list(entries(state))
+    seen = [row for row in rows if row["entered_on"] is not None and row["entered_on"] > state.days[0]]
     found = {}
     for name, outcome in (("stage_conversion", "passed"), ("stage_pending", "pending")):
-        counts = [{**row, "day": row["entered_on"], "numerator": int(row["outcome"] == outcome), "denominator": 1} for row in rows]
+        counts = [{**row, "day": row["entered_on"], "numerator": int(row["outcome"] == outcome), "denominator": 1} for row in seen]
         found |= calls(state, name, counts, proportions, by=("stage",))
     over = [
         {**row, "day": row["left_on"], "value": row["days"], "numerator": row["days"], "denominator": 1} for row in rows if row["days"] is not None
@@ -221,10 +222,6 @@ def stage_days(periods, rows, order):
         named = min(tied, key=order.index) if tied else None
         found += [{**row, "is_slowest": stage == named} for stage, row in medians_of.items()]
     return found
-
-
-def is_excluded(state, entity, key):
-    return any(e["entity"] == entity and e["id"] == key and in_force(e, state.day) for e in state.exports.exclusions)
 
 
 def team_of(state, owner_id):
@@ -328,7 +325,7 @@ def leads(state):
 
 def answers(period, rows):
     """How soon the leads of a period were answered; nothing of a period without leads."""
-    mine = [row for row in rows if within(row["day"], period) or (period["kind"] == "total" and row["day"] <= period["period_end"])]
+    mine = [row for row in rows if within(row["day"], period)]
     minutes = [row["minutes"] for row in mine if row["minutes"] is not None]
     sound, never = sum(not row["is_fault"] for row in mine), sum(not row["is_answered"] for row in mine)
     soon = sum(spent < 5 for spent in minutes)

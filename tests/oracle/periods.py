@@ -3,13 +3,18 @@
 import datetime as dt
 
 from arithmetic import DAY, year_before
-from state import CLOSED
+from state import CLOSED, is_excluded
 
 
 def periods_of(state):
     calendar, day = state.calendar, state.day
     days = [d["created_on"] for d in state.deals] + [d["closed_on"] for d in state.deals if d["status"] in CLOSED] + [day]
     days = [d for d in days if d is not None]
+    leads = [
+        lead["created_at"].date()
+        for lead in state.exports.leads
+        if not is_excluded(state, "lead", lead["lead_id"]) and not is_excluded(state, "rep", lead["owner_id"])
+    ]
     periods = []
     for start in sorted({calendar.quarter_start(d) for d in days if d <= day}):
         end = calendar.quarter_end(start)
@@ -26,7 +31,7 @@ def periods_of(state):
 
     periods.append(fixed("trailing_365", "trailing", day - 364 * DAY, day, "trailing_365_before"))
     periods.append(fixed("trailing_365_before", "trailing", day - dt.timedelta(729), day - dt.timedelta(365)))
-    periods.append(fixed("total", "total", min(days), day))
+    periods.append(fixed("total", "total", min(days + leads), day))
     return periods
 
 

@@ -11,6 +11,10 @@ def in_force(exclusion, day):
     return exclusion["start"] <= day and (exclusion["end"] is None or day < exclusion["end"])
 
 
+def is_excluded(state, entity, key):
+    return any(e["entity"] == entity and e["id"] == key and in_force(e, state.day) for e in state.exports.exclusions)
+
+
 def excluded(deal, exclusions, day):
     """The reason why the deal is left out by hand on a day; None when it is not."""
     for entity, key in (("deal", "deal_id"), ("account", "account_id"), ("rep", "owner_id")):
