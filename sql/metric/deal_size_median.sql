@@ -4,7 +4,8 @@ description: Median amount of the deals won, by the day they closed (deal_size.w
 unit: money
 good: up
 time: closed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product,
+  owner_then, team_then, territory_then]
 aggregation: median
 --- */
 -- One row is a won deal.

@@ -4,7 +4,8 @@ description: Deals won of those won and lost, by the day they closed (win_rate.n
 unit: percent
 good: up
 time: closed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product, competitor]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product, competitor,
+  owner_then, team_then, territory_then]
 aggregation: proportion
 --- */
 -- One row is a deal that was won or lost.

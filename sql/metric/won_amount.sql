@@ -4,7 +4,8 @@ description: Amount of the deals won, by the day they closed, in the reporting c
 unit: money
 good: up
 time: closed_on
-dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product]
+dimensions: [owner_id, owner_name, team, manager_name, territory_id, territory_name, region, segment, industry, pipeline, deal_type, lead_source, product,
+  owner_then, team_then, territory_then]
 target: quota
 --- */
 -- One row is a won deal; one without an amount adds nothing.

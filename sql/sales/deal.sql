@@ -8,6 +8,7 @@ checks:
   - between: {column: probability, min: 0, max: 1}
 --- */
 -- One row is a deal that counts. Deleted, merged, excluded and vanished ones are in sales.deal_left_out.
+-- Owner, team and territory are today's; those named *_then are of the snapshot that first showed the deal closed, and NULL while it is open.
 -- Amounts named *_reporting, at_stake and weighted are in the reporting currency, at the plan rate in force on the day of the run.
 WITH deal AS (
   SELECT d.*
@@ -23,6 +24,9 @@ resolved AS (
     coalesce(d.pipeline, 'default') AS pipeline_name,
     CASE WHEN d.status <> 'open' THEN coalesce(d.closed_on, c.closed_on) END AS really_closed_on,
     c.seen_on AS closed_seen_on,
+    CASE WHEN d.status <> 'open' THEN c.owner_then END AS owner_then,
+    CASE WHEN d.status <> 'open' THEN c.team_then END AS team_then,
+    CASE WHEN d.status <> 'open' THEN c.territory_then END AS territory_then,
     CAST(d.amount * own.rate AS DECIMAL(18,4)) AS amount_reporting,
     CASE
       WHEN d.status IN ('lost', 'disqualified') AND c.was_seen_open AND c.last_open_amount IS NOT NULL
@@ -71,6 +75,9 @@ SELECT
   d.expected_close_on,
   d.really_closed_on AS closed_on,
   d.closed_seen_on,
+  d.owner_then,
+  d.team_then,
+  d.territory_then,
   fiscal_quarter(d.expected_close_on) AS expected_quarter,
   fiscal_quarter(d.really_closed_on) AS closed_quarter,
   days_between(d.created_on, d.really_closed_on) AS cycle_days,
