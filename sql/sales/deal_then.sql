@@ -7,6 +7,7 @@ checks:
 --- */
 -- One row is a deal as the snapshot of a past day showed it, with the stage, amount, dates and stage probability of then: one that counted
 -- and was open on that day, or won in that day's fiscal quarter.
+-- Owner, team and territory are those of that day as well.
 -- Amounts are at today's plan rates, so that what differs between days is the deals and never the rate.
 -- Probabilities that the setting stage_probability says count on every day. Exclusions and stages are those of known_on: the snapshot's day, or today where that snapshot still shows today.
 WITH day AS (
@@ -38,6 +39,8 @@ SELECT
   d.deal_id,
   d.status,
   d.owner_id,
+  o.team,
+  coalesce(d.territory_id, a.territory_id, o.territory_id) AS territory_id,
   d.stage,
   coalesce(d.pipeline, 'default') AS pipeline,
   d.deal_type,
@@ -51,6 +54,10 @@ SELECT
 FROM deal_then AS d
 LEFT JOIN sales.deal_closing AS c
   ON c.deal_id = d.deal_id AND c.seen_on <= d.snapshot_on AND (c.reopened_on IS NULL OR c.reopened_on > d.snapshot_on)
+LEFT JOIN crm.rep_history AS o
+  ON o.rep_id = d.owner_id AND o.valid_from <= d.snapshot_on AND (o.valid_to IS NULL OR o.valid_to > d.snapshot_on)
+LEFT JOIN crm.account_history AS a
+  ON a.account_id = d.account_id AND a.valid_from <= d.snapshot_on AND (a.valid_to IS NULL OR a.valid_to > d.snapshot_on)
 LEFT JOIN sales.plan_rate AS r ON r.currency = d.currency
 LEFT JOIN stage_then AS s
   ON s.snapshot_on = d.snapshot_on AND s.pipeline = coalesce(d.pipeline, 'default') AND s.stage = d.stage
