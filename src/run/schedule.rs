@@ -350,10 +350,10 @@ impl<'r> Schedule<'r, '_> {
 
     /// Whether a check is to run: of a selection only what it builds is checked, and the inputs.
     fn takes(&self, check: &Check) -> bool {
-        let tables = |name: &str| self.catalogue.model(name).filter(|model| !model.is_view());
         let is_whole =
             self.catalogue.models.values().all(|model| model.is_view() || self.selected.contains(&model.name));
-        let mut reads = check.selection.relations.iter().filter_map(|relation| tables(&relation.name)).peekable();
+        let relations = &check.selection.relations;
+        let mut reads = relations.iter().filter_map(|relation| self.catalogue.model(&relation.name)).peekable();
         is_whole || reads.peek().is_none() || reads.any(|model| self.selected.contains(&model.name))
     }
 

@@ -1,8 +1,8 @@
 //! Checks: what a failed one stops, and what it does not.
 
-use forecastle::run::{ModelOutcome, ReportOutcome, Status};
+use forecastle::run::{Days, ModelOutcome, ReportOutcome, Status};
 
-use crate::project::{Outcomes, TestProject};
+use crate::project::{Outcomes, TestProject, day};
 
 const GOOD: [&str; 2] = ["1,ann,Qualify,Open,100,2026-10-01", "2,bob,Propose,Open,250.50,2026-10-03"];
 /// A deal of a negative amount: `kpi.pipeline` has a rule against such a stage.
@@ -77,6 +77,21 @@ fn a_check_of_an_input_holds_back_all_that_reads_it() {
     assert_eq!(record.model("kpi.rep_count"), ModelOutcome::Built, "it reads nothing of it");
     assert!(matches!(Outcomes::report(&record, "summary"), ReportOutcome::Kept(_)));
     assert!(!project.path("out/reports/summary/latest").exists(), "there never was a good one");
+}
+
+#[test]
+fn of_a_selection_only_what_was_selected_is_checked_views_too() {
+    let project = small();
+    project.edit("sql/kpi/open_deal.sql", "materialize: view", "materialize: view\nchecks:\n  - unique: [deal_id]");
+    project.run();
+    let checked = |selector: &str| {
+        let record = project.run_selected(Days::One(day("2026-11-02")), &[selector]);
+        let names = record.newest().checks.iter().map(|check| check.check.clone());
+        names.filter(|name| name.starts_with("kpi.")).collect::<Vec<_>>()
+    };
+    assert_eq!(checked("kpi.total"), [] as [&str; 0]);
+    assert_eq!(checked("kpi.open_deal"), ["kpi.open_deal/unique(deal_id)"]);
+    assert_eq!(checked("kpi.pipeline").len(), 2);
 }
 
 #[test]
