@@ -20,6 +20,14 @@ pub fn in_text(text: &str) -> String {
         }
         let (word, after) = rest.split_at(length);
         rest = after;
+        if matches!(word, "List" | "LargeList")
+            && let Some((item, after)) = in_parentheses(rest)
+        {
+            told.push_str(&in_text(item.trim_start_matches("non-null ")));
+            told.push_str("[]");
+            rest = after;
+            continue;
+        }
         told.push_str(match word {
             "Utf8" | "Utf8View" | "LargeUtf8" => "TEXT",
             "Boolean" => "BOOLEAN",
@@ -44,6 +52,17 @@ pub fn in_text(text: &str) -> String {
     told
 }
 
+/// What stands in the parentheses that a text begins with, and what follows them.
+fn in_parentheses(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('(')?;
+    let mut open = 1;
+    let end = inside.find(|c: char| {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        open == 0
+    })?;
+    Some((&inside[..end], &inside[end + 1..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +73,8 @@ mod tests {
         assert_eq!(in_text("Decimal128(18, 4)"), "DECIMAL(18, 4)");
         assert_eq!(in_text("cannot cast Timestamp(µs) to Interval(MonthDayNano)"), "cannot cast TIMESTAMP to INTERVAL");
         assert_eq!(of(&DataType::Boolean), "BOOLEAN");
+        assert_eq!(in_text("(Int64, List(Decimal128(2, 1)), Utf8)"), "(BIGINT, DECIMAL(2, 1)[], TEXT)");
+        assert_eq!(of(&DataType::new_list(DataType::Float64, true)), "DOUBLE[]");
+        assert_eq!(of(&DataType::new_list(DataType::new_list(DataType::Utf8, false), true)), "TEXT[][]");
     }
 }
