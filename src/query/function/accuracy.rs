@@ -12,6 +12,8 @@ use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility};
 
+pub const PINBALL: &str = "pinball";
+
 /// A measure of forecasts: a sum over pairs, divided by another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Measure {
@@ -25,10 +27,12 @@ enum Measure {
     Mase,
     /// The mean of (p − o)².
     Brier,
+    /// The mean of share × (A − F) where more came than was said, of (1 − share) × (F − A) where less did.
+    Pinball,
 }
 
 impl Measure {
-    const ALL: [Self; 5] = [Self::Wape, Self::Bias, Self::Mape, Self::Mase, Self::Brier];
+    const ALL: [Self; 6] = [Self::Wape, Self::Bias, Self::Mape, Self::Mase, Self::Brier, Self::Pinball];
 
     fn name(self) -> &'static str {
         match self {
@@ -37,11 +41,12 @@ impl Measure {
             Self::Mape => "mape",
             Self::Mase => "mase",
             Self::Brier => "brier",
+            Self::Pinball => PINBALL,
         }
     }
 
     fn arguments(self) -> usize {
-        if self == Self::Mase { 3 } else { 2 }
+        if matches!(self, Self::Mase | Self::Pinball) { 3 } else { 2 }
     }
 
     fn takes(self) -> &'static str {
@@ -49,6 +54,7 @@ impl Measure {
             Self::Wape | Self::Bias | Self::Mape => "two numbers: the forecast, and what came",
             Self::Mase => "three numbers: the forecast, what came, and the naive method's mean error",
             Self::Brier => "a probability, and the outcome as 1 or 0, or TRUE or FALSE",
+            Self::Pinball => "three numbers: the forecast quantile, what came, and the quantile's share from 0 to 1",
         }
     }
 
@@ -57,16 +63,20 @@ impl Measure {
         matches!(self, Self::Wape | Self::Bias)
     }
 
-    /// What one pair adds above and below the line.
-    fn terms(self, said: f64, came: f64, scale: f64) -> Option<(f64, f64)> {
+    /// What one pair adds above and below the line; `third` is the scale or the share.
+    fn terms(self, said: f64, came: f64, third: f64) -> Result<Option<(f64, f64)>> {
         let error = said - came;
-        match self {
+        if self == Self::Pinball && !(0.0..=1.0).contains(&third) {
+            return exec_err!("the function pinball takes no share outside of zero to one");
+        }
+        Ok(match self {
             Self::Wape => Some((error.abs(), came)),
             Self::Bias => Some((error, came)),
             Self::Mape => (came != 0.0).then(|| ((error / came).abs(), 1.0)),
-            Self::Mase => (scale > 0.0).then(|| (error.abs() / scale, 1.0)),
+            Self::Mase => (third > 0.0).then(|| (error.abs() / third, 1.0)),
             Self::Brier => Some((error * error, 1.0)),
-        }
+            Self::Pinball => Some(((-third * error).max((1.0 - third) * error), 1.0)),
+        })
     }
 }
 
@@ -207,32 +217,27 @@ struct Floating {
 }
 
 impl Floating {
-    fn add(&mut self, values: &[ArrayRef], sign: f64) {
+    fn add(&mut self, values: &[ArrayRef], sign: f64) -> Result<()> {
         let column = |at: usize| values.get(at).map(|values| values.as_primitive::<Float64Type>());
-        let (Some(said), Some(came), scale) = (column(0), column(1), column(2)) else { return };
-        for row in 0..said.len() {
-            let is_whole = values.iter().all(|column| column.is_valid(row));
-            let terms = is_whole.then(|| {
-                let scale = scale.map_or(1.0, |scale| scale.value(row));
-                self.measure.terms(said.value(row), came.value(row), scale)
-            });
-            if let Some((above, below)) = terms.flatten() {
+        let (Some(said), Some(came), third) = (column(0), column(1), column(2)) else { return Ok(()) };
+        for row in (0..said.len()).filter(|row| values.iter().all(|column| column.is_valid(*row))) {
+            let third = third.map_or(1.0, |third| third.value(row));
+            if let Some((above, below)) = self.measure.terms(said.value(row), came.value(row), third)? {
                 self.above += sign * above;
                 self.below += sign * below;
             }
         }
+        Ok(())
     }
 }
 
 impl Accumulator for Floating {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.add(values, 1.0);
-        Ok(())
+        self.add(values, 1.0)
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        self.add(values, -1.0);
-        Ok(())
+        self.add(values, -1.0)
     }
 
     fn supports_retract_batch(&self) -> bool {
@@ -250,7 +255,8 @@ impl Accumulator for Floating {
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        Ok(ScalarValue::Float64((self.below > 0.0).then(|| self.above / self.below)))
+        let mean = (self.below > 0.0).then(|| self.above / self.below);
+        Ok(ScalarValue::Float64(mean.filter(|mean| mean.is_finite())))
     }
 
     fn size(&self) -> usize {

@@ -5,6 +5,9 @@ use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
 };
 
+use super::accuracy::PINBALL;
+use super::rows::Computation;
+use super::simulation::SimulatedQuantile;
 use super::{money, quantile};
 use crate::problem::Problem;
 use crate::query::from;
@@ -23,15 +26,17 @@ pub fn complete(expression: &mut Expr, sql: &Sql) -> Option<Problem> {
                 Some(wrong().help(format!("it takes {}", money::TAKES)))
             }
         }
-        quantile::NAME => share(call, sql),
+        quantile::NAME => share(call, 1, sql),
+        PINBALL => share(call, 2, sql),
+        SimulatedQuantile::NAME => share(call, 3, sql),
         _ => None,
     }
 }
 
 /// A share that is no share, of those that are written as numbers.
-fn share(call: &Function, sql: &Sql) -> Option<Problem> {
+fn share(call: &Function, argument: usize, sql: &Sql) -> Option<Problem> {
     let FunctionArguments::List(list) = &call.args else { return None };
-    let FunctionArg::Unnamed(FunctionArgExpr::Expr(share)) = list.args.get(1)? else { return None };
+    let FunctionArg::Unnamed(FunctionArgExpr::Expr(share)) = list.args.get(argument)? else { return None };
     let (number, span) = match share {
         Expr::Value(value) => (number(&value.value)?, value.span),
         Expr::UnaryOp { op: UnaryOperator::Minus, expr } => match expr.as_ref() {
@@ -41,8 +46,7 @@ fn share(call: &Function, sql: &Sql) -> Option<Problem> {
         _ => return None,
     };
     let found = Problem::error(sql.place_of(span), format!("`{number}` is no share from 0 to 1"));
-    (!(0.0..=1.0).contains(&number))
-        .then(|| found.help("write the median as quantile(amount, 0.5), the 90th percentile as 0.9"))
+    (!(0.0..=1.0).contains(&number)).then(|| found.help("write the median as 0.5, the 90th percentile as 0.9"))
 }
 
 fn number(value: &Value) -> Option<f64> {

@@ -5,10 +5,15 @@
 
 mod accuracy;
 pub mod call;
+mod isotonic;
+mod logistic;
 pub mod money;
 pub mod quantile;
 pub mod reference;
+mod rows;
 mod safe_divide;
+mod sign_test;
+mod simulation;
 
 use std::sync::Arc;
 
@@ -65,7 +70,13 @@ pub fn left_to_chance(name: &str) -> Option<(String, &'static str)> {
 /// Every aggregate of the product's own.
 pub fn aggregates() -> Vec<AggregateUDF> {
     let mut aggregates = accuracy::all();
-    aggregates.push(quantile::quantile());
+    aggregates.extend([
+        quantile::quantile(),
+        sign_test::sign_test(),
+        rows::aggregate(logistic::LogisticFit),
+        rows::aggregate(isotonic::IsotonicFit),
+        rows::aggregate(simulation::SimulatedQuantile),
+    ]);
     aggregates
 }
 
@@ -87,6 +98,9 @@ pub fn all(settings: &Settings) -> Vec<ScalarUDF> {
         safe_divide::safe_divide(),
         money::to_reporting_currency(&settings.currency),
         of_two_numbers("ratio", |a, b| (b != 0.0).then(|| a / b)),
+        of_number("logistic", |x| Some(logistic::logistic(x))),
+        of_number("logit", |share| (share > 0.0 && share < 1.0).then(|| logistic::logit(share))),
+        isotonic::isotonic(),
         of_two_numbers("wilson_lower", |k, n| wilson(k, n).map(|(lower, _)| lower)),
         of_two_numbers("wilson_upper", |k, n| wilson(k, n).map(|(_, upper)| upper)),
         constant("reporting_currency", ScalarValue::Utf8(Some(settings.currency.clone()))),
@@ -217,6 +231,22 @@ fn of_two_days(name: &str, function: impl Fn(Day, Day) -> Option<i32> + Send + S
             let arrays = ColumnarValue::values_to_arrays(arguments)?;
             let days = days_of(&arrays[0]).zip(days_of(&arrays[1])).map(|(from, to)| function(from?, to?));
             Ok(ColumnarValue::Array(Arc::new(days.collect::<Int32Array>())))
+        }),
+    )
+}
+
+/// A function of a number; what it gives that is no finite number becomes NULL.
+fn of_number(name: &str, function: impl Fn(f64) -> Option<f64> + Send + Sync + 'static) -> ScalarUDF {
+    create_udf(
+        name,
+        vec![DataType::Float64],
+        DataType::Float64,
+        Volatility::Immutable,
+        Arc::new(move |arguments| {
+            let arrays = ColumnarValue::values_to_arrays(arguments)?;
+            let numbers = arrays[0].as_primitive::<Float64Type>().iter();
+            let values = numbers.map(|number| function(number?).filter(|value| value.is_finite()));
+            Ok(ColumnarValue::Array(Arc::new(values.collect::<Float64Array>())))
         }),
     )
 }

@@ -151,7 +151,7 @@ impl Accumulator for Gathered {
     clippy::cast_sign_loss,
     reason = "a place among rows"
 )]
-fn between<T: Copy>(sorted: &[T], share: f64, mix: impl Fn(T, T, f64) -> T) -> Option<T> {
+pub fn between<T: Copy>(sorted: &[T], share: f64, mix: impl Fn(T, T, f64) -> T) -> Option<T> {
     let place = (sorted.len().checked_sub(1)?) as f64 * share;
     let low = (place.floor() as usize).min(sorted.len() - 1);
     let high = (low + 1).min(sorted.len() - 1);

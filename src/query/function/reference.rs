@@ -189,6 +189,66 @@ pub const ALL: &[Reference] = &[
     )
     .from("Brier 1950"),
     of(
+        "pinball",
+        "pinball(forecast, actual, share DOUBLE) → DOUBLE",
+        "Aggregate: the mean of share × (actual − forecast) where more came than was forecast, and of (1 − share) × (forecast − actual) where less did. It judges a forecast that the share (0 to 1) of what comes is to stay below; for 0.5 it is half the mean absolute error.",
+        "SELECT pinball(forecast, actual, 0.1) FROM (VALUES (80, 100), (130, 100)) AS t (forecast, actual)",
+        "14.5",
+    )
+    .from("Koenker & Bassett 1978"),
+    of(
+        "sign_test",
+        "sign_test(difference) → DOUBLE",
+        "Aggregate: how likely the signs of the differences between two methods' errors would be at least as uneven if neither method were better; the two-sided p-value. Differences of 0 and NULLs are left out; NULL where none is left.",
+        "SELECT sign_test(difference) FROM (VALUES (5), (3), (8), (1), (-2), (0)) AS t (difference)",
+        "0.375",
+    )
+    .from("sign test, by the binomial distribution (Conover 1999)"),
+    of(
+        "logistic",
+        "logistic(x DOUBLE) → DOUBLE",
+        "1 / (1 + exp(−x)): the probability whose log-odds are x.",
+        "SELECT round(logistic(0.5), 6)",
+        "0.622459",
+    ),
+    of(
+        "logit",
+        "logit(probability DOUBLE) → DOUBLE",
+        "ln(p / (1 − p)): the log-odds of a probability; NULL where it is not above 0 and below 1.",
+        "SELECT round(logit(0.75), 6)",
+        "1.098612",
+    ),
+    of(
+        "logistic_fit",
+        "logistic_fit(label, features DOUBLE[], weight DOUBLE, ridge DOUBLE) → DOUBLE[]",
+        "Aggregate: the coefficients of a logistic regression, the intercept first; logistic(dot_product(fit, [1, x, y])) is then the probability of a row. A label is 1 or 0, TRUE or FALSE, or a share. The likelihood is maximised less ridge / 2 × the sum of the squared coefficients, the intercept left out, so a ridge above 0 wants features of like scales. Rows with a NULL are left out. Without a ridge, a feature that those before it make up gets 0. NULL where there is no maximum: all labels are alike, or, without a ridge, features tell won from lost without a mistake.",
+        "SELECT round(logistic(dot_product(logistic_fit(won, [demos], deals, 0), [1, 1])), 6) FROM (VALUES (1, 0, 10), (0, 0, 30), (1, 1, 15), (0, 1, 5)) AS t (won, demos, deals)",
+        "0.75",
+    )
+    .from("maximum likelihood with a ridge (le Cessie & van Houwelingen 1992); ridge is 1 / C of scikit-learn"),
+    of(
+        "isotonic_fit",
+        "isotonic_fit(score, label, weight DOUBLE) → DOUBLE[]",
+        "Aggregate: the values that lie nearest to the labels and never fall while the score rises, for isotonic(fit, score). The list is [score, value, score, value, ...] by rising score: the first and the last score of each stretch with one value, and that value. Rows with a NULL are left out; NULL where no weight is left.",
+        "SELECT isotonic_fit(score, won, 1) FROM (VALUES (1, 0), (2, 1), (3, 0), (4, 1)) AS t (score, won)",
+        "[1.0, 0.0, 2.0, 0.5, 3.0, 0.5, 4.0, 1.0]",
+    )
+    .from("pool adjacent violators (Ayer et al. 1955); Zadrozny & Elkan 2002"),
+    of(
+        "isotonic",
+        "isotonic(fit DOUBLE[], score DOUBLE) → DOUBLE",
+        "The value that isotonic_fit found for a score: in line between two of its scores, and the first or the last value beyond them.",
+        "SELECT isotonic([10, 0.1, 30, 0.5], 15)",
+        "0.2",
+    ),
+    of(
+        "simulated_quantile",
+        "simulated_quantile(amount, probability DOUBLE, shock DOUBLE, share DOUBLE) → DOUBLE",
+        "Aggregate: the sum of won amounts below which a share (0 to 1) of 1,000 simulated outcomes lies. In each, one normal shock with this standard deviation moves the log-odds of all rows, as a good or a bad quarter does, and each is then won or lost by itself; over all outcomes each keeps its probability. The same rows give the same answer in any order. Rows with a NULL are left out.",
+        "SELECT simulated_quantile(amount, probability, 0.5, 0.5) FROM (VALUES (100, 0.5), (1000, 0.2)) AS t (amount, probability)",
+        "100.0",
+    ),
+    of(
         "reporting_currency",
         "reporting_currency() → TEXT",
         "The pipeline's currency, as an ISO code.",
@@ -244,6 +304,7 @@ pub mod tests {
     use crate::day::Day;
     use crate::holiday::Holidays;
     use crate::problem::SourceFile;
+    use crate::query::function::rows::doubles;
     use crate::query::function::{CHANCE, aggregates, all};
     use crate::query::past::{Past, Versions};
     use crate::query::{Session, Settings, Shorthands, Sql, UserFunctions, setting, statement};
@@ -371,6 +432,29 @@ pub mod tests {
             ),
             ("SELECT quantile(x, 1) FROM (VALUES (5.5), (7.5)) AS t (x)".to_owned(), decimal(2, 1), "7.5"),
             ("SELECT quantile(x, 0.5) FROM (VALUES (1)) AS t (x) WHERE x > 1".to_owned(), DataType::Float64, ""),
+            ("SELECT pinball(f, a, 0.9) FROM (VALUES (8, 10), (NULL, 1)) AS t (f, a)".to_owned(), DataType::Float64, "1.8"),
+            ("SELECT sign_test(d) FROM (VALUES (0), (NULL)) AS t (d)".to_owned(), DataType::Float64, ""),
+            ("SELECT logit(1)".to_owned(), DataType::Float64, ""),
+            ("SELECT logistic(-1e9)".to_owned(), DataType::Float64, "0.0"),
+            ("SELECT logistic_fit(won, [x], 1, 0) FROM (VALUES (true, 1), (true, 2)) AS t (won, x)".to_owned(), doubles(), ""),
+            (
+                // A label, a feature and a weight that are not there: what is left is one of two.
+                "SELECT logistic_fit(won, [x], w, 0) FROM (VALUES (1, 5, 1), (0, 5, 1), (NULL, 5, 1), (1, NULL, 1), (1, 5, NULL)) AS t (won, x, w)".to_owned(),
+                doubles(),
+                "[0.0, 0.0]",
+            ),
+            (
+                "SELECT isotonic(isotonic_fit(s, won, w), 2) FROM (VALUES (1, true, 1), (3, false, 3), (5, true, 0)) AS t (s, won, w)".to_owned(),
+                DataType::Float64,
+                "0.25",
+            ),
+            ("SELECT isotonic(NULL, 1)".to_owned(), DataType::Float64, ""),
+            (
+                "SELECT simulated_quantile(a, p, 1, 0) FROM (VALUES (CAST(10.5 AS DECIMAL(18,4)), 1), (7, NULL)) AS t (a, p)".to_owned(),
+                DataType::Float64,
+                "10.5",
+            ),
+            ("SELECT simulated_quantile(a, 0.5, 1, NULL) FROM (VALUES (1)) AS t (a)".to_owned(), DataType::Float64, ""),
             ("SELECT safe_divide(1, 2)".to_owned(), DataType::Float64, "0.5"),
             ("SELECT safe_divide(1.5, 0)".to_owned(), decimal(6, 5), ""),
             ("SELECT safe_divide(NULL, 2)".to_owned(), DataType::Float64, ""),
@@ -407,6 +491,24 @@ pub mod tests {
             ("SELECT mase(1, 2)", "test.sql:1:8: `mase` does not take (BIGINT, BIGINT)"),
             ("SELECT safe_divide(1, DATE '2026-01-01')", "test.sql:1:8: `safe_divide` does not take (BIGINT, DATE)"),
             ("SELECT quantile(x, 95) FROM (VALUES (1)) AS t (x)", "test.sql:1:20: `95` is no share from 0 to 1"),
+            ("SELECT pinball(x, 1, 90) FROM (VALUES (1)) AS t (x)", "test.sql:1:22: `90` is no share from 0 to 1"),
+            (
+                "SELECT simulated_quantile(x, 1, 1, -1) FROM (VALUES (1)) AS t (x)",
+                "test.sql:1:37: `-1` is no share from 0 to 1",
+            ),
+            (
+                "SELECT logistic_fit(x, x, 1, 0) FROM (VALUES (1)) AS t (x)",
+                "test.sql:1:8: `logistic_fit` does not take (BIGINT, BIGINT, BIGINT, BIGINT)",
+            ),
+            ("SELECT isotonic_fit([1.5], 1)", "test.sql:1:8: `isotonic_fit` does not take (DECIMAL(2, 1)[], BIGINT)"),
+            (
+                "SELECT logistic_fit(x, y, 1, 0) FROM (VALUES (1, [1]), (0, [1, 2])) AS t (x, y)",
+                "test.sql:1:1: the function logistic_fit takes features of one length in all rows of a group",
+            ),
+            (
+                "SELECT isotonic([2, 0, 1, 1], 1)",
+                "test.sql:1:1: the function isotonic takes what isotonic_fit gives: pairs of a score and a value, by score",
+            ),
             (
                 "SELECT to_reporting_currency(1)",
                 "test.sql:1:8: `to_reporting_currency` has other arguments than it takes",
