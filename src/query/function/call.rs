@@ -1,14 +1,17 @@
 //! Calls as they are written, made ready for the engine, and what is wrong with them that it would notice only while it
 //! computes.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
+    DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
 };
 
 use super::accuracy::PINBALL;
 use super::rows::Computation;
 use super::simulation::SimulatedQuantile;
-use super::{money, quantile};
+use super::{aggregates, money, quantile};
 use crate::problem::Problem;
 use crate::query::from;
 use crate::query::sql::Sql;
@@ -16,6 +19,9 @@ use crate::query::sql::Sql;
 /// Completes a call of the product's own functions; gives what is wrong with it.
 pub fn complete(expression: &mut Expr, sql: &Sql) -> Option<Problem> {
     let Expr::Function(call) = expression else { return None };
+    if let Some(found) = distinct(call, sql) {
+        return Some(found);
+    }
     match from::parts(&call.name).as_str() {
         money::NAME => {
             let place = sql.place_of(from::span_of(&call.name));
@@ -31,6 +37,17 @@ pub fn complete(expression: &mut Expr, sql: &Sql) -> Option<Problem> {
         SimulatedQuantile::NAME => share(call, 3, sql),
         _ => None,
     }
+}
+
+/// DISTINCT in one of the product's aggregates: the engine would leave it to them, and each row counts for them.
+fn distinct(call: &Function, sql: &Sql) -> Option<Problem> {
+    static AGGREGATES: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| aggregates().iter().map(|of| of.name().to_owned()).collect());
+    let FunctionArguments::List(list) = &call.args else { return None };
+    let name = from::parts(&call.name);
+    let is_refused = list.duplicate_treatment == Some(DuplicateTreatment::Distinct) && AGGREGATES.contains(&name);
+    let found = || Problem::error(sql.place_of(from::span_of(&call.name)), format!("`{name}` takes no DISTINCT"));
+    is_refused.then(|| found().help("take each row once before it, as in FROM (SELECT DISTINCT ...)"))
 }
 
 /// A share that is no share, of those that are written as numbers.

@@ -491,6 +491,10 @@ pub mod tests {
             ("SELECT mase(1, 2)", "test.sql:1:8: `mase` does not take (BIGINT, BIGINT)"),
             ("SELECT safe_divide(1, DATE '2026-01-01')", "test.sql:1:8: `safe_divide` does not take (BIGINT, DATE)"),
             ("SELECT quantile(x, 95) FROM (VALUES (1)) AS t (x)", "test.sql:1:20: `95` is no share from 0 to 1"),
+            (
+                "SELECT quantile(DISTINCT x, 0.5) FROM (VALUES (1)) AS t (x)",
+                "test.sql:1:8: `quantile` takes no DISTINCT",
+            ),
             ("SELECT pinball(x, 1, 90) FROM (VALUES (1)) AS t (x)", "test.sql:1:22: `90` is no share from 0 to 1"),
             (
                 "SELECT simulated_quantile(x, 1, 1, -1) FROM (VALUES (1)) AS t (x)",
