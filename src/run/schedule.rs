@@ -416,7 +416,10 @@ impl Progress<'_, '_> {
 fn ancestors(catalogue: &Catalogue, order: &[&Model]) -> BTreeMap<TableName, BTreeSet<String>> {
     let mut all: BTreeMap<TableName, BTreeSet<String>> = BTreeMap::new();
     for model in order {
-        let mut reads: BTreeSet<String> = model.relations().iter().map(|relation| relation.name.clone()).collect();
+        // A model that reads its own earlier days would wait for the checks of what it is about to make.
+        let own = model.name.to_string();
+        let mut reads: BTreeSet<String> =
+            model.relations().iter().map(|relation| relation.name.clone()).filter(|name| *name != own).collect();
         for upstream in catalogue.upstream(model) {
             reads.extend(all.get(upstream).into_iter().flatten().cloned());
         }

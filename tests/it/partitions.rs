@@ -63,7 +63,7 @@ const LOOKS: [(&str, &str, &str); 15] = [
     ("joined", "", "SELECT a.day AS other_day, a.n, b.amount FROM past.plain AS a CROSS JOIN past.upstream AS b"),
     (
         "itself",
-        "columns: {n: BIGINT, top: \"DECIMAL(18, 4)\"}\n",
+        "columns: {n: BIGINT, top: \"DECIMAL(18, 4)\"}\nchecks:\n  - not_null: [\"n\"]\n",
         "SELECT (SELECT count(*) FROM past.itself) AS n, CAST(greatest(max(amount), (SELECT coalesce(max(top), 0) FROM past.itself)) AS DECIMAL(18, 4)) AS top FROM crm.deal",
     ),
     (
