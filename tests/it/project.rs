@@ -285,7 +285,7 @@ impl TestProject {
             let mut answers = Vec::new();
             for sql in questions {
                 let sql = Sql::file(&SourceFile::new("<query>", *sql));
-                answers.push(run::ask(&prepared, &file.pipeline, &pin, day(on), &sql, MEMORY).await?.1);
+                answers.push(run::ask(&prepared, &file.pipeline, &pin, day(on), &sql, MEMORY).await?.rows);
             }
             Ok(answers)
         })
@@ -302,7 +302,7 @@ impl TestProject {
             let file = project.pipeline(None)?;
             let prepared = run::prepare(&project, file, &self.environment).await?;
             let sql = Sql::file(&SourceFile::new("<query>", sql));
-            Ok(run::ask(&prepared, &file.pipeline, &self.pin(), day(on), &sql, MEMORY).await?.1)
+            Ok(run::ask(&prepared, &file.pipeline, &self.pin(), day(on), &sql, MEMORY).await?.rows)
         })
     }
 
