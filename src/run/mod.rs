@@ -492,6 +492,7 @@ impl Work<'_> {
             schemas: &self.prepared.planned.schemas,
             day,
             selected,
+            chosen: &self.plan.chosen,
             recipes,
             unfilled,
             settings: &settings,

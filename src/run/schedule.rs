@@ -37,6 +37,8 @@ pub struct Schedule<'r, 'w> {
     pub day: Day,
     /// The models that are to be built; others are read as the lake has them, or computed.
     pub selected: BTreeSet<TableName>,
+    /// Those that were chosen, views among them: they are checked.
+    pub chosen: &'r BTreeSet<TableName>,
     /// How the partitions of incremental models are made.
     pub recipes: &'r [Arc<Recipe>],
     /// Incremental models whose earlier partitions could not be computed, and why.
@@ -354,7 +356,7 @@ impl<'r> Schedule<'r, '_> {
             self.catalogue.models.values().all(|model| model.is_view() || self.selected.contains(&model.name));
         let relations = &check.selection.relations;
         let mut reads = relations.iter().filter_map(|relation| self.catalogue.model(&relation.name)).peekable();
-        is_whole || reads.peek().is_none() || reads.any(|model| self.selected.contains(&model.name))
+        is_whole || reads.peek().is_none() || reads.any(|model| self.chosen.contains(&model.name))
     }
 
     fn is_unchanged(&self, name: &TableName, print: &str) -> bool {
