@@ -26,7 +26,8 @@ SELECT
   y.amount,
   y.amount_before,
   y.share,
-  sum(y.share) OVER (ORDER BY y.place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS cumulative_share,
+  -- Shares add up to 1 and now and then to a hair more.
+  least(sum(y.share) OVER (ORDER BY y.place ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), CAST(1 AS DOUBLE)) AS cumulative_share,
   coalesce(p.deals, 0) AS open_deals,
   coalesce(p.amount, CAST(0 AS DECIMAL(18,4))) AS open_amount
 FROM sales.account_year AS y
