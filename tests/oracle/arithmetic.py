@@ -1,6 +1,7 @@
 """Rounding, ratios, quantiles, intervals and fiscal periods, worked exactly wherever that is possible."""
 
 import datetime as dt
+import functools
 import math
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -21,7 +22,10 @@ def money(value):
 
 def total(values):
     """Adds what is there; nothing adds up to nothing."""
-    return sum((Fraction(v) for v in values if v is not None), Fraction(0))
+    known = [value for value in values if value is not None]
+    # Decimals of money add up exactly, and much faster than fractions.
+    decimals = sum(value for value in known if isinstance(value, Decimal))
+    return sum((Fraction(value) for value in known if not isinstance(value, Decimal)), Fraction(decimals))
 
 
 def ratio(part, whole):
@@ -65,17 +69,20 @@ class Calendar:
     def __init__(self, first_month):
         self.first_month = first_month
 
+    @functools.cache
     def quarter_start(self, day):
         while day.day != 1 or (day.month - self.first_month) % 3 != 0:
             day -= DAY
         return day
 
+    @functools.cache
     def quarter_end(self, day):
         day += DAY
         while day.day != 1 or (day.month - self.first_month) % 3 != 0:
             day += DAY
         return day - DAY
 
+    @functools.cache
     def quarter(self, day):
         """The label YYYY-Qn, the fiscal year being named by the calendar year in which it ends."""
         if day is None:

@@ -1,16 +1,24 @@
 #!/usr/bin/env python3
 """Holds the figures of the models against the oracle's, row by row and column by column.
 
-usage: compare.py ORACLE.json MODELS.json
+usage: compare.py ORACLE.json MODELS.json [PACK]
 
 Every model and column of the first file must be in the second, with the same rows in any order. Decimals, texts, days and
-counts must be equal; floats may differ by 1e-12 of their size. Exit 0 when all agree, 1 otherwise.
+counts must be equal; floats may differ by 1e-12 of their size. With the folder of the shipped SQL, every model and metric in it
+must be in the first file, but for those that other programs hold. Exit 0 when all agree, 1 otherwise.
 """
 
 import json
 import math
+import pathlib
 import sys
 from decimal import Decimal, InvalidOperation
+
+# Held by movement_compare.py line by line, and by worlds.py.
+ELSEWHERE = {
+    "movement.booking", "movement.day", "movement.deal", "movement.line", "movement.waterfall", "movement.waterfall_by_scope",
+    "movement.waterfall_gross", "movement.window", "sales.deal_state",
+}
 
 
 def number(value):
@@ -30,6 +38,9 @@ def equal(wanted, given):
     if isinstance(wanted, float):
         found = given if isinstance(given, float) else number(given)
         return found is not None and math.isclose(wanted, float(found), rel_tol=1e-12, abs_tol=1e-12)
+    if number(wanted) is not None and isinstance(given, float):
+        # A column that holds money in some rows and ratios in others is a float in all.
+        return math.isclose(float(number(wanted)), given, rel_tol=1e-12, abs_tol=1e-12)
     if number(wanted) is not None and number(given) is not None:
         return number(wanted) == number(given)
     return wanted == given
@@ -61,9 +72,21 @@ def differences(model, wanted, given):
     return found
 
 
+def not_compared(pack, compared):
+    """The shipped models and metrics that nothing is held against; crm holds tables, and check what is wrong with them."""
+    for path in sorted(pathlib.Path(pack).glob("*/*.sql")):
+        folder, name = path.parent.name, path.stem
+        known = f"metric('{name}')" if folder == "metric" else f"{folder}.{name}"
+        if folder not in ("crm", "check") and known not in compared and known not in ELSEWHERE:
+            yield known
+
+
 def main():
     wanted, given = (json.load(open(path, encoding="utf-8")) for path in sys.argv[1:3])
     bad, figures = 0, 0
+    for name in not_compared(sys.argv[3], wanted) if len(sys.argv) > 3 else ():
+        print(f"{name}: is shipped, and no figure of it is worked out")
+        bad += 1
     for model, rows in wanted.items():
         if model not in given:
             print(f"{model}: not given")

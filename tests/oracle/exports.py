@@ -1,7 +1,8 @@
 """Reads raw CRM exports, up to a day, into plain records; knows the files of the demo and of the regional sales sample.
 
 An `Exports` holds, per exported day, every deal and every stage as that day's files give them, and the other tables as of
-the last day. Money and probabilities are `Decimal`, days are `date`, empty text is None.
+the last day; `known(day)` tells which teams, rates and exclusions another day's files gave. Money and probabilities are
+`Decimal`, days are `date`, empty text is None.
 """
 
 import csv
@@ -16,8 +17,8 @@ from zoneinfo import ZoneInfo
 Exports = namedtuple(
     "Exports",
     "deals stages accounts reps territories quotas rates exclusions activities leads currency fiscal_month "
-    "lines shares orders events uses answers costs plans",
-    defaults=((), (), (), (), (), (), (), {}),
+    "lines shares orders events uses answers costs plans known",
+    defaults=((), (), (), (), (), (), (), {}, None),
 )
 
 
@@ -99,6 +100,21 @@ def demo(folder, day, fiscal_month):
         """The rows of an export that comes once a month, by the days that it came on."""
         return {on: read(name, on) for on in days if (pathlib.Path(folder) / on.isoformat() / f"{name}.csv.gz").exists()}
 
+    def rates(on):
+        return [
+            {"from": r["FromIsoCode"], "to": r["ToIsoCode"], "type": r["RateType"], "start": day_of(r["StartDate"]), "rate": Decimal(r["ConversionRate"])}
+            for r in read("CurrencyRate", on)
+        ]
+
+    def exclusions(on):
+        return [
+            {"entity": r["Entity"], "id": r["EntityId"], "start": day_of(r["ValidFrom"]), "end": day_of(r["ValidTo"]), "reason": r["Reason"]}
+            for r in read("ExclusionList", on)
+        ]
+
+    def known(on):
+        return {"teams": {r["Id"]: r["Team__c"] for r in read("User", on)}, "rates": rates(on), "exclusions": exclusions(on)}
+
     costs = monthly("CampaignCost")
 
     types = {"Email": "mail"}
@@ -108,7 +124,7 @@ def demo(folder, day, fiscal_month):
         accounts={
             r["Id"]: {
                 "name": r["Name"], "segment": r["Segment__c"], "territory_id": r["Territory2Id"], "region": r["Region__c"],
-                "first_won_on": day_of(r["First_Won_On__c"]), "owner_id": r["OwnerId"],
+                "first_won_on": day_of(r["First_Won_On__c"]), "churned_on": day_of(r["Churned_On__c"]), "owner_id": r["OwnerId"],
             }
             for r in read("Account", last)
         },
@@ -129,14 +145,8 @@ def demo(folder, day, fiscal_month):
             for r in read("Quota", last)
             if r["Metric__c"] == "bookings"
         ],
-        rates=[
-            {"from": r["FromIsoCode"], "to": r["ToIsoCode"], "type": r["RateType"], "start": day_of(r["StartDate"]), "rate": Decimal(r["ConversionRate"])}
-            for r in read("CurrencyRate", last)
-        ],
-        exclusions=[
-            {"entity": r["Entity"], "id": r["EntityId"], "start": day_of(r["ValidFrom"]), "end": day_of(r["ValidTo"]), "reason": r["Reason"]}
-            for r in read("ExclusionList", last)
-        ],
+        rates=rates(last),
+        exclusions=exclusions(last),
         activities=[
             {
                 "type": types.get(r["Type"], r["Type"].lower()), "direction": r["Direction__c"], "owner_id": r["OwnerId"],
@@ -202,6 +212,7 @@ def demo(folder, day, fiscal_month):
             ]
             for on, rows in monthly("CommissionPlan").items()
         },
+        known=known,
     )
 
 
@@ -232,6 +243,7 @@ def regional(folder, day, fiscal_month, data):
         ]
         for on, path in sorted(files.items())
     }
+    owners = {r["SystemUserSeq"]: r for r in rows_of(data / "Owners.csv")}
     return Exports(
         deals=deals,
         stages={on: stages for on in deals},
@@ -240,10 +252,10 @@ def regional(folder, day, fiscal_month, data):
             for r in rows_of(data / "Accounts.csv")
         },
         reps={
-            r["SystemUserSeq"]: {
+            key: {
                 "name": r["Owner"], "team": r["Manager"], "manager_id": r["Manager"], "territory_id": None, "hired_on": None, "is_active": True,
             }
-            for r in rows_of(data / "Owners.csv")
+            for key, r in owners.items()
         },
         territories={r["TerritorySeq"]: {"name": r["State Or Province"], "region": r["Territory"]} for r in rows_of(data / "Territories.csv")},
         quotas=[],
@@ -253,4 +265,5 @@ def regional(folder, day, fiscal_month, data):
         leads=[],
         currency="USD",
         fiscal_month=fiscal_month,
+        known=lambda on: {"teams": {key: r["Manager"] for key, r in owners.items()}, "rates": [], "exclusions": []},
     )

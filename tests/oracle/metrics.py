@@ -1,5 +1,7 @@
 """The figures of metrics that no model holds, from the deals that count, their versions, activities and leads."""
 
+import functools
+
 from arithmetic import DAY, money, quantile, ratio, total, wilson
 from periods import periods_of, within
 from slices import calls, distinct, divided, known_sums, medians, proportions, ratios, sums
@@ -15,11 +17,11 @@ def of_metrics(state):
 
 def win_rates(state):
     present = [
-        {**deal, "of": "present", "day": min(deal["created_on"], last) + back * DAY, "value": deal["deal_id"]}
+        {**deal, "of": "present", "day": first, "days": days, "value": deal["deal_id"]}
         for deal in state.deals
         for last in [deal["closed_on"] if deal["status"] in CLOSED else state.day]
         if deal["status"] in CLOSED or deal["created_on"] <= last
-        for back in range((last - min(deal["created_on"], last)).days + 1)
+        for first, days in parts(state.calendar, min(deal["created_on"], last), last)
     ]
     won = [{**deal, "of": "won", "day": deal["closed_on"], "value": 1} for deal in state.deals if deal["status"] == "won"]
     of_total = divided(("won", sums), ("present", distinct))
@@ -38,6 +40,15 @@ def win_rates(state):
     }
 
 
+def parts(calendar, first, last):
+    """The days from one to another, cut at the ends of quarters: the first day of each part, and how many there are."""
+    while first <= last:
+        end = min(calendar.quarter_end(first), last)
+        yield first, (end - first).days + 1
+        first = end + DAY
+
+
+@functools.cache
 def versions(state, deal_id):
     """The versions of a deal: a new one begins where an export differs from the one before, or after one without the deal."""
     found, last = [], None
@@ -68,6 +79,7 @@ def pushes(state):
     return found
 
 
+@functools.cache
 def closings(state, deal_id):
     """The day on which each closing of a deal was seen, and the day that it was of."""
     found, was_closed = [], False
@@ -133,6 +145,7 @@ def slippage(state):
     return found
 
 
+@functools.cache
 def stays(state, deal_id):
     """The stays of a deal in stages while open, each [stage, first day, last day, what it went on to]; days may be unknown."""
     found, before = [], None
@@ -162,9 +175,11 @@ def stays(state, deal_id):
     return found
 
 
+@functools.cache
 def entries(state):
     """The stages that deals entered or skipped, with what came of each and the days spent there."""
     ranks = {s["stage"]: s["rank"] for s in state.exports.stages[state.days[-1]] if s["is_open"]}
+    found = []
     for deal in state.deals:
         mine = [stay for stay in stays(state, deal["deal_id"]) if stay["stage"] in ranks]
         won = [on for seen, on in closings(state, deal["deal_id"]) if state.by_day[seen][deal["deal_id"]]["status"] == "won"]
@@ -180,12 +195,13 @@ def entries(state):
                 continue
             here = [stay for stay in mine if stay["stage"] == stage]
             is_over = bool(here) and all(stay["first"] is not None and stay["last"] is not None for stay in here)
-            yield {
+            found.append({
                 **deal, "stage": stage, "entered_on": min((day for _, day in reached if day is not None), default=None),
                 "outcome": "passed" if max(reach for reach, _ in reached) > rank else "pending" if deal["status"] == "open" else "stopped",
                 "days": sum((stay["last"] - stay["first"]).days for stay in here) if is_over else None,
                 "left_on": max(stay["last"] for stay in here) if is_over else None,
-            }
+            })
+    return found
 
 
 def stages(state):
@@ -283,7 +299,8 @@ def work_on_deals(state, done):
     }
 
 
-def leads(state):
+def leads_that_count(state):
+    """The leads that are not left out, how soon each was answered and engaged, and how far it came; a step that was skipped is taken."""
     won = {deal["deal_id"] for deal in state.deals if deal["status"] == "won"}
     rows = []
     for lead in state.exports.leads:
@@ -300,6 +317,11 @@ def leads(state):
             "engaged_after": None if to_engage is None or to_engage < 0 else to_engage / 1440,
             "is_lead": True, "is_mql": is_sql or lead["mql_on"] is not None, "is_sql": is_sql, "is_deal": is_deal, "is_won": lead["deal_id"] in won,
         })
+    return rows
+
+
+def leads(state):
+    rows = leads_that_count(state)
 
     def share(of, among="is_lead"):
         return [{**row, "numerator": int(row[of]), "denominator": 1} for row in rows if row[among]]

@@ -5,8 +5,9 @@ usage: movement_compare.py --exports DIR [--shape regional --data DIR] [--day DA
                            [--scope company|team|rep] [--gross] [--reading NAME=VALUE ...]
 
 WINDOW.csv has window, start_day, end_day, period_start, period_end; WATERFALL.csv has window, line, deals, amount, and
-scope_id unless the scope is the company. A line that is not given stands for no deals and no amount. Where lines differ, each
-other reading is tried, and named where it leaves fewer differences. Exit 0 when all agree, 1 when some differ, 2 on bad input.
+scope_id unless the scope is the company. A line that is not given stands for no deals and no amount; deals of a gross line are its
+moves, and on its line unchanged nothing moves. Where lines differ, each other reading is tried, and named where it leaves fewer
+differences. Exit 0 when all agree, 1 when some differ, 2 on bad input.
 """
 
 import csv
@@ -58,6 +59,7 @@ def wanted_lines(view, windows, scope, is_gross):
         for name, window in windows.items()
         for kind, scope_id in movement.scopes(view, window, scope)
         for line, sums in work(view, window, (kind, scope_id)).items()
+        if not (is_gross and line == "unchanged")
     }
 
 

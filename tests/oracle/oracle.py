@@ -17,9 +17,11 @@ from decimal import Decimal
 
 import commission
 import customers
+import deals
 import exports
 import faults
 import forecast
+import ground
 import headline
 import market
 import metrics
@@ -28,7 +30,10 @@ import people
 import periods
 import pipeline
 import quotas
+import restatement
+import risk
 import scores
+import winloss
 from state import State
 
 
@@ -66,6 +71,8 @@ def figures(state):
         "customer.cohort": customers.cohorts(state),
         "customer.largest": customers.largest(state),
     }
+    tables |= winloss.of_outcomes(state, spans) | risk.of_risks(state, targets) | restatement.of_quarters(state, spans)
+    tables |= ground.of_state(state, spans, targets, tables["sales.deal_fault"])
     tables["lead.score_band"] = scores.bands(state, tables["lead.score"])
     tables["market.territory"] = market.territories_today(state, tables["market.territory_quarter"])
     tables["kpi.attainment_rate"] = quotas.attainment_rate(tables["kpi.quota_attainment"])
@@ -74,7 +81,7 @@ def figures(state):
     tables["kpi.hygiene"] = faults.hygiene(state, tables["sales.deal_fault"])
     tables["kpi.deal_to_watch"] = pipeline.to_watch(state, tables["sales.deal_fault"])
     tables["kpi.headline"] = headline.headline(state, tables)
-    return tables | metrics.of_metrics(state)
+    return tables | metrics.of_metrics(state) | deals.of_deals(state, tables, targets)
 
 
 def plain(value):

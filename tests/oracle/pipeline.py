@@ -64,14 +64,17 @@ def by_expected_quarter(state):
     return rows
 
 
+def days_asked(state):
+    """The ends of months and the day itself, each with the snapshot that shows it; none where that is over 14 days older."""
+    for day in sorted({end for end in map(month_end, state.days) if end <= state.day} | {state.day}):
+        snapshot = max(on for on in state.days if on <= day)
+        if day == state.day or day - snapshot <= 14 * DAY:
+            yield day, snapshot
+
+
 def by_month(state):
-    ends = {month_end(d) for d in state.days}
-    asked = sorted({d for d in ends if d <= state.day} | {state.day})
     rows = []
-    for day in asked:
-        snapshot = max(d for d in state.days if d <= day)
-        if day != state.day and day - snapshot > 14 * DAY:
-            continue
+    for day, snapshot in days_asked(state):
         deals = [d for d in state.known(snapshot) if d["status"] == "open"]
         weighted = [d for d in deals if d["amount_reporting"] is not None and d["probability"] is not None]
         rows.append({

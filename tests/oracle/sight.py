@@ -4,7 +4,6 @@ A day without an export looks like the last one before it; exclusions and plan r
 """
 
 import bisect
-import pathlib
 from collections import namedtuple
 from fractions import Fraction
 
@@ -97,20 +96,10 @@ def worth(sight, rates):
 
 def demo(folder, day, readings=Readings(), fiscal_month=1):
     """The demo's exports, with the teams and the list of exclusions as each export gives them."""
-    known = raw.demo(folder, day, fiscal_month)
-
-    def read(name, on):
-        return raw.rows_of(pathlib.Path(folder) / on.isoformat() / f"{name}.csv.gz")
-
-    teams = {on: {r["Id"]: r["Team__c"] for r in read("User", on)} for on in known.deals}
-    lists = {
-        on: [
-            {"entity": r["Entity"], "id": r["EntityId"], "start": raw.day_of(r["ValidFrom"]), "end": raw.day_of(r["ValidTo"]), "reason": r["Reason"]}
-            for r in read("ExclusionList", on)
-        ]
-        for on in known.deals
-    }
-    return View(known, day, readings, teams, lists)
+    exports = raw.demo(folder, day, fiscal_month)
+    known = {on: exports.known(on) for on in exports.deals}
+    teams, lists = ({on: of[name] for on, of in known.items()} for name in ("teams", "exclusions"))
+    return View(exports, day, readings, teams, lists)
 
 
 def regional(folder, data, day, readings=Readings(), fiscal_month=1):

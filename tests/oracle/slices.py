@@ -26,7 +26,14 @@ def known_sums(rows):
 
 
 def distinct(rows):
-    return {"value": len({row["value"] for row in rows if row["value"] is not None}), "n": counted(rows, "value")}
+    """How many different values there are; a row may stand for one on each of several days."""
+    known = [row for row in rows if row["value"] is not None]
+    return {"value": len({row["value"] for row in known}), "n": sum(row.get("days", 1) for row in known)}
+
+
+def known_distinct(rows):
+    """As `distinct`, but what has no rows is not known."""
+    return distinct(rows) if rows else {"value": None, "n": 0}
 
 
 def medians(rows):
@@ -88,14 +95,16 @@ def quarters(state, days):
     return labels
 
 
+def call(name, by=(), quarterly=False):
+    """A call as it stands in SQL."""
+    listed = ", ".join(f"'{dimension}'" for dimension in by)
+    return f"metric('{name}'" + (f", by => [{listed}]" if by else "") + (", grain => 'quarter'" if quarterly else "") + ")"
+
+
 def calls(state, name, rows, figure, by=("team",), has_time=True):
     """The rows of the calls that a metric is looked at by."""
-    listed = ", ".join(f"'{dimension}'" for dimension in by)
-    found = {f"metric('{name}')": sliced(state, rows, figure)}
-    if by:
-        found[f"metric('{name}', by => [{listed}])"] = sliced(state, rows, figure, by)
-    if has_time:
-        found[f"metric('{name}', grain => 'quarter')"] = sliced(state, rows, figure, quarterly=True)
-    if has_time and by:
-        found[f"metric('{name}', by => [{listed}], grain => 'quarter')"] = sliced(state, rows, figure, by, quarterly=True)
-    return found
+    return {
+        call(name, dimensions, quarterly): sliced(state, rows, figure, dimensions, quarterly)
+        for quarterly in ([False, True] if has_time else [False])
+        for dimensions in dict.fromkeys(((), by))
+    }
