@@ -49,6 +49,36 @@ fn every_line_of_every_waterfall_agrees_with_another_programs() {
 }
 
 #[test]
+fn the_gross_waterfalls_and_those_of_each_day_agree_with_another_programs() {
+    const TEST: &str = "the_gross_waterfalls_and_those_of_each_day_agree_with_another_programs";
+    let Some(_) = oracle(TEST, "movement_compare.py") else { return };
+    let (project, _) = whole_demo();
+    let folder = tempfile::tempdir().unwrap();
+    let (windows, lines) = (folder.path().join("window.csv"), folder.path().join("waterfall.csv"));
+    for (asked, told, option) in [
+        (
+            "SELECT * FROM movement.window AS w WHERE NOT is_daily AND EXISTS (SELECT 1 FROM movement.waterfall_gross AS g WHERE g.window = w.window)",
+            "SELECT window, line, CASE kind WHEN 'delta' THEN moves ELSE deals END AS deals, amount FROM movement.waterfall_gross",
+            "--gross",
+        ),
+        (
+            "SELECT * FROM movement.window WHERE is_daily",
+            "SELECT w.window, d.line, sum(d.deals) AS deals, sum(d.amount) AS amount FROM movement.day AS d \
+             JOIN movement.window AS w ON w.is_daily AND w.period = d.period AND w.end_day = d.day GROUP BY w.window, d.line",
+            "--scope=company",
+        ),
+    ] {
+        answer(project.root(), asked, &windows);
+        answer(project.root(), told, &lines);
+        let mut compare = oracle(TEST, "movement_compare.py").unwrap();
+        compare.arg("--exports").arg(project.path("testdata/demo/exports")).args(["--day", LAST, option]);
+        compare.args(["--reading", "scope_first=yes"]);
+        let said = succeed(compare.arg("--windows").arg(&windows).arg("--lines").arg(&lines));
+        assert!(!said.contains("0 windows") && said.contains(" 0 differences"), "{option}: {said}");
+    }
+}
+
+#[test]
 fn waterfalls_of_3000_random_worlds_close_exactly() {
     let Some(mut worlds) = oracle("waterfalls_of_3000_random_worlds_close_exactly", "worlds.py") else { return };
     let folder = tempfile::tempdir().unwrap();
