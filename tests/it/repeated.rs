@@ -34,7 +34,7 @@ fn reverse(path: &Path) {
 }
 
 #[test]
-fn the_order_of_the_rows_in_exports_changes_no_byte_of_any_table_and_page() {
+fn the_order_of_the_rows_in_exports_changes_nothing_in_any_table_and_no_byte_of_a_page() {
     let (as_exported, reversed) = (demo(), demo());
     for on in DAYS {
         for file in std::fs::read_dir(reversed.path(&format!("testdata/demo/exports/{on}"))).unwrap() {
