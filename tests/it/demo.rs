@@ -5,10 +5,10 @@ use std::io::Read;
 
 use forecastle::day::Day;
 use forecastle::run::{ModelOutcome, ReportOutcome, SourceOutcome, Status};
-use serde_json::Value;
 
-use crate::needed::{python, repository, succeed};
-use crate::project::{Outcomes, TestProject, objects};
+use crate::needed::{python, repository};
+use crate::oracle::{compared, script};
+use crate::project::{Outcomes, TestProject};
 use crate::shared::{LAST, whole_demo};
 
 /// The rows of a packed CSV file of the simulator's, whose fields hold no commas.
@@ -123,24 +123,8 @@ fn left_out_deals_agree_with_the_simulators_own_books() {
 fn every_model_and_metric_agrees_with_another_programs_arithmetic() {
     let Some(mut oracle) = python("every_model_and_metric_agrees_with_another_programs_arithmetic") else { return };
     let (project, _) = whole_demo();
-    let folder = tempfile::tempdir().unwrap();
-    let (wanted, given) = (folder.path().join("wanted.json"), folder.path().join("given.json"));
-    let script = |name: &str| repository().join("tests/oracle").join(name);
-    succeed(
-        oracle
-            .arg(script("oracle.py"))
-            .args(["--day", LAST, "--exports"])
-            .arg(project.path("testdata/demo/exports"))
-            .arg("--json")
-            .arg(&wanted),
-    );
-    let figures: BTreeMap<String, Value> = serde_json::from_slice(&std::fs::read(&wanted).unwrap()).unwrap();
-    let questions: Vec<String> = figures.keys().map(|model| format!("SELECT * FROM {model}")).collect();
-    let answers = project.ask_all(LAST, &questions.iter().map(String::as_str).collect::<Vec<_>>());
-    let tables: BTreeMap<&String, Vec<Value>> = figures.keys().zip(answers.iter().map(|rows| objects(rows))).collect();
-    std::fs::write(&given, serde_json::to_vec(&tables).unwrap()).unwrap();
-    let pack = repository().join("sql");
-    let said = succeed(python("compare").unwrap().arg(script("compare.py")).arg(&wanted).arg(&given).arg(pack));
+    let exports = project.path("testdata/demo/exports");
+    let said = compared(project, LAST, oracle.arg(script("oracle.py")).arg("--exports").arg(exports), Some("sql"));
     assert!(said.contains(" 0 differences"), "{said}");
 }
 

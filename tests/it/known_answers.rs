@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use forecastle::run::{Days, Record, Status};
 
 use crate::needed::{python, real_data, succeed};
+use crate::oracle::{compared, script};
 use crate::project::{Outcomes, TestProject, day};
 
 const SNAPSHOTS: [&str; 8] =
@@ -89,6 +90,21 @@ fn the_regional_sales_agree_with_their_known_answers() {
     assert_eq!(ask("SELECT count(*) FROM crm.deal WHERE lead_source IS NULL"), ["6732"]);
     assert_eq!(ask("SELECT count(*) FROM crm.rep AS r LEFT ANTI JOIN crm.deal AS d ON d.owner_id = r.rep_id"), ["1"]);
     assert!(record.offenders("check.expected_close_past") > 0, "some open deals are overdue");
+}
+
+#[test]
+fn every_figure_of_the_regional_sales_agrees_with_another_programs_arithmetic() {
+    const TEST: &str = "every_figure_of_the_regional_sales_agrees_with_another_programs_arithmetic";
+    let (Some(data), Some(mut oracle), Some((project, _))) = (real_data(TEST), python(TEST), regional(TEST)) else {
+        return;
+    };
+    // Every metric, and the models of figures; not those of deals, which are many.
+    let figures = "metric|kpi|market|people|customer.(cohort|largest)|win_loss.(breakdown|figure|trait)\
+                   |restatement.(line|quarter)|risk.(span|period|leading|conc)";
+    oracle.arg(script("oracle.py")).args(["--shape", "regional", "--only", figures]);
+    oracle.arg("--data").arg(data.join("regional-sales")).arg("--exports").arg(project.path("exports"));
+    let said = compared(project, LAST, &mut oracle, None);
+    assert!(said.contains(" 0 differences"), "{said}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! `python3`. Where either is absent such a test names itself as skipped; where `CI` is set it fails.
 
 mod needed;
+mod oracle;
 mod project;
 mod rows;
 mod shared;

@@ -18,13 +18,17 @@ def of_state(state, periods, targets, faults):
     log, then = counted(state), list(asked(state))
     return {
         "sales.day_asked": [
-            {"asked_for": label, "asked_on": on, "snapshot_on": snapshot, "quarter": state.calendar.quarter(on), "days_stale": (on - snapshot).days}
+            {
+                "asked_for": label, "asked_on": on, "snapshot_on": snapshot, "quarter": state.calendar.quarter(on),
+                "days_stale": (on - snapshot).days,
+            }
             for label, on, snapshot in then
         ],
         "sales.deal_then": [
             {
                 "snapshot_on": snapshot, "deal_id": d["deal_id"], "status": d["status"], "stage": d["stage"],
-                "expected_close_on": d["expected_close_on"], "closed_on": d["closed_on"], "amount_reporting": d["amount_reporting"], "stage_probability": d["stage_probability"],
+                "expected_close_on": d["expected_close_on"], "closed_on": d["closed_on"], "amount_reporting": d["amount_reporting"],
+                "stage_probability": d["stage_probability"],
             }
             for snapshot, quarters in quarters_shown(state, then).items()
             for d in state.known(snapshot)

@@ -3,19 +3,22 @@
 
 It shares nothing with the program: plain loops over CSV files, exact fractions, Python's standard library.
 
-usage: oracle.py --exports DIR --day DAY [--fiscal-month 1] [--json FILE]
-       oracle.py --exports DIR --day DAY --shape regional --data DIR [--json FILE]
+usage: oracle.py --exports DIR --day DAY [--fiscal-month 1] [--only PATTERN] [--json FILE]
+       oracle.py --exports DIR --day DAY --shape regional --data DIR [--only PATTERN] [--json FILE]
 
-Prints (or writes) {model: [rows]}; decimals are strings, days ISO text. compare.py holds it against the models' tables.
+Prints (or writes) {model: [rows]}, of the models whose name the regular expression matches; decimals are strings, days ISO text.
+compare.py holds it against the models' tables.
 """
 
 import argparse
 import datetime as dt
 import json
+import re
 import sys
 from decimal import Decimal
 
 import commission
+import coverage
 import customers
 import deals
 import exports
@@ -56,6 +59,7 @@ def figures(state):
         "kpi.deal_size": outcomes.deal_size(state, spans),
         "kpi.win_loss_by_reason": outcomes.win_loss_by_reason(state, spans),
         "kpi.quota_attainment": quotas.attainment(state, targets),
+        "kpi.coverage": coverage.needed(state, spans, targets),
         "kpi.left_out": faults.left_out(state),
         "people.quadrant": people.quadrants(state, targets),
         "people.manager_quarter": people.managers(state, spans, targets),
@@ -99,6 +103,7 @@ def main():
     parser.add_argument("--shape", choices=("demo", "regional"), default="demo")
     parser.add_argument("--data", help="folder of the regional sales sample")
     parser.add_argument("--fiscal-month", type=int, default=1, help="month in which the fiscal year starts, 1 to 12")
+    parser.add_argument("--only", default="", help="regular expression of the models to give")
     parser.add_argument("--json", help="file to write; without it the figures are printed")
     arguments = parser.parse_args()
     if arguments.shape == "regional":
@@ -107,7 +112,8 @@ def main():
         known = exports.regional(arguments.exports, arguments.day, arguments.fiscal_month, arguments.data)
     else:
         known = exports.demo(arguments.exports, arguments.day, arguments.fiscal_month)
-    text = json.dumps(figures(State(known, arguments.day)), default=plain, ensure_ascii=False, indent=1)
+    wanted = {model: rows for model, rows in figures(State(known, arguments.day)).items() if re.match(arguments.only, model)}
+    text = json.dumps(wanted, default=plain, ensure_ascii=False, indent=1)
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             file.write(text + "\n")

@@ -1,5 +1,7 @@
 """Who stands where: rep quadrants, targets taken apart, managers' figures, and who uses which tool."""
 
+import functools
+
 from arithmetic import DAY, money, month_end, quantile, ratio, total
 from metrics import is_excluded
 from periods import within
@@ -25,8 +27,18 @@ def target(state, targets, rep_id, first, last):
     return money(whole) if whole > 0 else None
 
 
+@functools.cache
+def won_shares(state):
+    """The shares of won deals by who they are credited to."""
+    found = {}
+    for credit in state.credits:
+        if credit["status"] == "won":
+            found.setdefault(credit["rep_id"], []).append(credit)
+    return found
+
+
 def won_by(state, rep_id, first, last):
-    return [c for c in state.credits if c["status"] == "won" and c["rep_id"] == rep_id and first <= c["closed_on"] <= last]
+    return [c for c in won_shares(state).get(rep_id, []) if first <= c["closed_on"] <= last]
 
 
 def months_later(day, months):

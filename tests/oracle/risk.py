@@ -173,8 +173,8 @@ def period_figures(state, span, targets):
         found["push_rate"] = len(pushed), len(due)
         asked = [share_of_days(q, first, span["period_end"], state.calendar) for q in targets if q["scope"] == "company"]
         expected = [d["amount_reporting"] for d in due if first <= d["expected_close_on"] <= span["period_end"]]
-        if any(part is not None for part in asked):
-            found["coverage"] = money(total(expected)), money(total(asked))
+        is_asked = any(part is not None for part in asked)
+        found["coverage"] = money(total(expected)), money(total(asked)) if is_asked else None
     for figure, (numerator, denominator) in found.items():
         yield {
             **{key: span[key] for key in ("grain", "reach", "back", "period")}, "figure": figure, "numerator": numerator,

@@ -1,5 +1,6 @@
 """Resolves, from the exports of all days up to one, which deals count, when they really closed and what they are worth."""
 
+import functools
 from fractions import Fraction
 
 from arithmetic import Calendar, money
@@ -155,19 +156,22 @@ class State:
             "closed_on": closed_on,
         }
 
+    @functools.cache
     def known(self, snapshot):
         """The deals that counted on a past snapshot, as it showed them, with the stage probability of then."""
         by = self.day if snapshot == self.days[-1] else snapshot
         probabilities = self.stage_probabilities(by)
+        found = []
         for deal in self.exports.deals[snapshot]:
             if deal["status"] not in ("open", *CLOSED) or excluded(deal, self.exports.exclusions, by):
                 continue
             default = probabilities.get((deal["pipeline"], deal["stage"]))
             closed_on = self.closing(deal["deal_id"], snapshot)["closed_on"] if deal["status"] == "won" else None
-            yield {
+            found.append({
                 **deal,
                 "closed_on": closed_on,
                 "amount_reporting": self.reporting(deal["amount"], deal["currency"]),
                 "probability": deal["probability"] if deal["probability"] is not None else default,
                 "stage_probability": default,
-            }
+            })
+        return found
