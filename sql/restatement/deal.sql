@@ -9,7 +9,7 @@ checks:
 --- */
 -- One row is a deal that was reported as won in a fiscal quarter that is over, or is known now to have been. Reported is what the first export
 -- from the quarter's last day on showed, with the owners, teams and exclusions known then, at the plan rates of the quarter's last day. A quarter
--- without an export in the days of the setting, or whose end was rebuilt from events, was not reported. Known is sales.deal of the day of the run.
+-- without an export within grace_days of its end, or whose end was rebuilt from events, was not reported. Known is sales.deal of the day of the run.
 -- cause says why the deal came or went, in this order. Gone: deleted (or vanished), merged, excluded, reopened, outcome_changed (won no more, and
 -- not open), closing_moved (to another quarter). Come: restored (was deleted, merged or excluded), closing_moved, outcome_changed, back_dated
 -- (closed in the quarter, and first seen closed by a later export). flow_amount is what came or went. Of a deal that stays fx_amount is the

@@ -9,11 +9,12 @@ checks:
   - expression: NOT is_warning OR is_outside
 --- */
 -- One row is a leading figure of a fiscal month or quarter: of the last one that is over (whole), or of the running one (to_date), which is held
--- against as many first days of the eight periods before. Where fewer periods than the setting asks for are known, nothing is expected and nothing
--- flagged. Expected is the mean of the periods before, each counting once, and the range is the 95 % prediction interval of one more period, mean
--- ± t·s·√(1 + 1/n) (Hahn & Meeker 1991, Statistical Intervals, chapter 4): one period in twenty lies outside by chance. effect_amount = usual won
--- amount · (factor / expected factor − 1), over the days looked at. Won amount is the product of what is worked, created, converted and won in
--- time, so it moves in proportion with one of these while the others stay; the factor is the figure, and of push_rate 1 − it.
+-- against as many first days of the periods before (setting coverage_periods). Where fewer than least_periods of them are known, nothing is expected
+-- and nothing flagged. Expected is the mean of the periods before, each counting once, and the range is the 95 % prediction interval of one more
+-- period, mean ± t·s·√(1 + 1/n) (Hahn & Meeker 1991, Statistical Intervals, chapter 4), cut off at 0, and that of a share at 1: one period in twenty
+-- lies outside by chance. effect_amount = usual won amount · (factor / expected factor − 1), over the days looked at. Won amount is the product of
+-- what is worked, created, converted and won in time, so it moves in proportion with one of these while the others stay; the factor is the figure,
+-- and of push_rate 1 − it.
 WITH least AS (
   SELECT 4 AS least_periods -- periods before that are known, so that something is expected
 ),
