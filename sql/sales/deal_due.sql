@@ -25,7 +25,7 @@ quarter AS (
   JOIN boundary AS e ON e.asked_on = period_end(b.asked_on + INTERVAL '1 day', 'quarter')
 ),
 due AS (
-  SELECT q.*, d.deal_id, d.owner_id, d.stage, d.expected_close_on, d.amount_reporting
+  SELECT q.*, d.deal_id, d.owner_id, d.team, d.territory_id, d.stage, d.expected_close_on, d.amount_reporting
   FROM quarter AS q
   JOIN sales.deal_then AS d ON d.snapshot_on = q.begun_on
   LEFT SEMI JOIN sales.deal AS n ON n.deal_id = d.deal_id
@@ -65,6 +65,8 @@ SELECT
   CAST(e.quarter_start AS DATE) AS quarter_start,
   e.quarter_end,
   e.owner_id AS owner_then,
+  e.team AS team_then,
+  e.territory_id AS territory_then,
   e.stage AS stage_then,
   e.expected_close_on,
   e.expected_at_end,
