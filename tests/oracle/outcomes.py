@@ -60,7 +60,8 @@ def cycle_length(state, periods):
             rows.append({
                 "counted_from": counted_from, "status": status, **heading(period),
                 "deals": len(sound), "negative_deals": len(cycles) - len(sound),
-                **{name: _float(quantile(sound, share)) for name, share in (("p25_days", "1/4"), ("median_days", "1/2"), ("p75_days", "3/4"))},
+                "p25_days": _float(quantile(sound, "1/4")), "median_days": _float(quantile(sound, "1/2")),
+                "p75_days": _float(quantile(sound, "3/4")), "p90_days": _float(quantile(sound, "9/10")),
                 "mean_days": ratio(sum(sound), len(sound)),
                 "is_thin": len(sound) < 30,
             })
