@@ -54,6 +54,9 @@ impl Arguments {
                 return Err(fault(format!("`{name}` needs `{argument}=`")));
             }
         }
+        if let Some((missing, beside)) = signature.lacking(|argument| given.iter().any(|(name, _)| *name == argument)) {
+            return Err(fault(format!("`{name}` needs `{missing}=` beside `{beside}=`")));
+        }
         Ok(Self { signature, place, first: first.into_iter().next(), given })
     }
 

@@ -45,6 +45,8 @@ pub struct Signature {
     own: &'static [Argument],
     /// What it takes as others do.
     shared: &'static [Argument],
+    /// Optional arguments that say nothing one without the other.
+    pub together: &'static [&'static [&'static str]],
 }
 
 impl Signature {
@@ -54,6 +56,15 @@ impl Signature {
 
     pub fn keyword(&self, name: &str) -> Option<&'static Argument> {
         self.keywords().find(|argument| argument.name == name)
+    }
+
+    /// The first argument that was left out though others that it belongs to are there: it, and one of these.
+    pub fn lacking(&self, is_given: impl Fn(&str) -> bool) -> Option<(&'static str, &'static str)> {
+        self.together.iter().find_map(|group| {
+            let given = group.iter().find(|name| is_given(name))?;
+            let missing = group.iter().find(|name| !is_given(name))?;
+            Some((*missing, *given))
+        })
     }
 }
 
@@ -119,6 +130,7 @@ pub static COMPONENTS: [Signature; 8] = [
             may("definition", Role::Definition),
         ],
         shared: &[],
+        together: &[&["low", "high"]],
     },
     Signature {
         name: "columns",
@@ -135,6 +147,7 @@ pub static COMPONENTS: [Signature; 8] = [
             may("max", Role::Value),
         ],
         shared: &CHART,
+        together: &[],
     },
     Signature {
         name: "bars",
@@ -155,6 +168,7 @@ pub static COMPONENTS: [Signature; 8] = [
             may("max", Role::Value),
         ],
         shared: &CHART,
+        together: &[&["low", "high"]],
     },
     Signature {
         name: "line",
@@ -173,12 +187,14 @@ pub static COMPONENTS: [Signature; 8] = [
             may("max", Role::Value),
         ],
         shared: &CHART,
+        together: &[&["low", "high"]],
     },
     Signature {
         name: "waterfall",
         first: Some(Role::Table),
         own: &[must("label", ANY), must("value", NUMBER), may("kind", ANY), may("good", Role::Choice(&GOOD))],
         shared: &CHART,
+        together: &[],
     },
     Signature {
         name: "table",
@@ -196,12 +212,14 @@ pub static COMPONENTS: [Signature; 8] = [
             may("id", Role::Text),
         ],
         shared: &[],
+        together: &[],
     },
     Signature {
         name: "banner",
         first: Some(Role::Text),
         own: &[may("kind", Role::Choice(&NOTICE_KINDS))],
         shared: &[],
+        together: &[],
     },
     Signature {
         name: "freshness",
@@ -215,5 +233,6 @@ pub static COMPONENTS: [Signature; 8] = [
             may("id", Role::Text),
         ],
         shared: &[],
+        together: &[],
     },
 ];

@@ -105,6 +105,11 @@ impl<'a> Checker<'a> {
         for argument in missing.filter(|_| !is_open) {
             self.error(name.clone(), format!("`{}` needs `{}=`", signature.name, argument.name), "");
         }
+        if let Some((missing, beside)) = signature.lacking(|argument| given.contains(&argument))
+            && !is_open
+        {
+            self.error(name, format!("`{}` needs `{missing}=` beside `{beside}=`", signature.name), "");
+        }
     }
 
     fn argument(

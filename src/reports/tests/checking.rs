@@ -84,6 +84,7 @@ fn keywords_and_the_columns_they_name_are_checked() {
     finds(&format!("{{{{ {chart}, limit='ten') }}}}"), "takes a whole number, not text", "'ten'");
     finds(&format!("{{{{ {chart}, definition='win_rate') }}}}"), "there is no definition `win_rate`", "'win_rate'");
     finds("{{ bars(deal, category='name', value='amount') }}", "`bars` needs `message=`", "bars");
+    finds(&format!("{{{{ {chart}, low='amount') }}}}"), "`bars` needs `high=` beside `low=`", "bars");
     finds("{{ kpi(label='x', value=deal[0].name) }}", "`value` of `kpi` takes a number, not text", "deal[0].name");
     finds("{{ kpi(label='x', value=1, trend=(deal, 'amuont')) }}", "no column `amuont`", "'amuont'");
     finds("{{ line(deal, x='closed', y=['amount', 'amuont'], message='m') }}", "no column `amuont`", "'amuont'");
