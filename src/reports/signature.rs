@@ -108,7 +108,7 @@ const CHART: [Argument; 8] = [
     may("id", Role::Text),
 ];
 
-pub static COMPONENTS: [Signature; 8] = [
+pub static COMPONENTS: [Signature; 9] = [
     Signature {
         name: "kpi",
         first: None,
@@ -193,6 +193,21 @@ pub static COMPONENTS: [Signature; 8] = [
         name: "waterfall",
         first: Some(Role::Table),
         own: &[must("label", ANY), must("value", NUMBER), may("kind", ANY), may("good", Role::Choice(&GOOD))],
+        shared: &CHART,
+        together: &[],
+    },
+    Signature {
+        name: "heat",
+        first: Some(Role::Table),
+        own: &[
+            must("row", ANY),
+            must("column", ANY),
+            must("value", NUMBER),
+            may("n", NUMBER),
+            may("grain", Role::Choice(&GRAINS)),
+            may("min", Role::Value),
+            may("max", Role::Value),
+        ],
         shared: &CHART,
         together: &[],
     },

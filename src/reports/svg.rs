@@ -111,7 +111,13 @@ pub fn ink_class(ink: Ink) -> &'static str {
         Ink::ForecastBegins => "begins",
         Ink::Paper => "paper",
         Ink::OnActual => "on-actual",
+        Ink::Heat(step) => heat(step).name,
     }
+}
+
+/// A step's colour; beyond the last there is none.
+fn heat(step: u8) -> &'static Colour {
+    &palette::HEAT[usize::from(step).min(palette::HEAT.len() - 1)]
 }
 
 fn voice_class(voice: Voice) -> &'static str {
@@ -122,6 +128,7 @@ fn voice_class(voice: Voice) -> &'static str {
         Voice::Good => "t-good",
         Voice::Bad => "t-bad",
         Voice::OnActual => "on-actual",
+        Voice::OnFaint => "on-faint",
     }
 }
 
@@ -172,14 +179,14 @@ fn mark_with_colours(svg: &mut String, mark: &Mark) {
                 Anchor::End => "end",
             };
             let (colour, extra) = match voice {
-                Voice::Plain => (&palette::TEXT, ""),
+                Voice::Plain | Voice::OnFaint => (&palette::TEXT, ""),
                 Voice::Strong => (&palette::TEXT, " font-weight=\"600\""),
                 Voice::Muted => (&palette::MUTED, ""),
                 Voice::Good => (&palette::GOOD, ""),
                 Voice::Bad => (&palette::BAD, ""),
                 Voice::OnActual => (&palette::ON_ACTUAL, ""),
             };
-            let halo = if *voice == Voice::OnActual {
+            let halo = if matches!(voice, Voice::OnActual | Voice::OnFaint) {
                 String::new()
             } else {
                 format!(" stroke=\"{}\" stroke-width=\"3\" paint-order=\"stroke\"", palette::PAPER.light)
@@ -245,6 +252,7 @@ fn filled(ink: Ink) -> String {
         Ink::NeutralForecast => hatched(&palette::MUTED),
         Ink::IntervalBand => solid(&palette::BAND),
         Ink::Paper => solid(&palette::PAPER),
+        Ink::Heat(step) => solid(heat(step)),
         Ink::Reference | Ink::Second => solid(&palette::REFERENCE),
         _ => solid(&palette::ACTUAL),
     }

@@ -24,6 +24,9 @@ pub const SOURCE: &str = "Source";
 pub const DATA_DAY: &str = "Data of";
 pub const AGE: &str = "Age";
 pub const ROWS: &str = "Rows";
+/// Of a matrix, behind their number.
+pub const ROWS_COUNTED: &str = "rows";
+pub const COLUMNS_COUNTED: &str = "columns";
 pub const STATUS: &str = "Status";
 pub const FRESH: &str = "● fresh";
 pub const STALE: &str = "▲ stale";
@@ -119,6 +122,15 @@ pub fn others(count: usize) -> String {
     format!("And {count} more, in the data below.")
 }
 
+/// What a drawing leaves out, and what of it: `rows`, `columns`.
+pub fn others_of(count: usize, what: &str) -> String {
+    format!("And {count} more {what}, in the data below.")
+}
+
+pub fn listed_of(listed: usize, all: usize, what: &str) -> String {
+    format!("{listed} of {all} {what} listed.")
+}
+
 pub fn rows(count: u64) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
@@ -137,6 +149,15 @@ pub fn axis_begins(at: &str) -> String {
 
 pub fn empty() -> String {
     "There is nothing to show: no rows.".to_owned()
+}
+
+pub fn no_numbers() -> String {
+    "There is nothing to draw: no row has a number.".to_owned()
+}
+
+/// A number with its cases: `41.0 (n = 12)`.
+pub fn with_cases(number: &str, n: &str) -> String {
+    format!("{number} ({})", cases(n))
 }
 
 /// What a screen reader says of a series: its name, its ends, its extremes with where they are.
@@ -165,6 +186,15 @@ pub fn lines_say(first: &str, last: &str) -> String {
 
 pub fn waterfall_say(first: &str, last: &str) -> String {
     format!("Waterfall from {first} to {last}.")
+}
+
+pub fn heat_says(rows: usize, columns: usize) -> String {
+    format!("Matrix, {rows} by {columns}.")
+}
+
+/// The cells that a matrix is read for: each the row, the column and the number.
+pub fn extremes(low: (&str, &str, &str), high: (&str, &str, &str)) -> String {
+    format!("Lowest {} ({}, {}), highest {} ({}, {}).", low.2, low.0, low.1, high.2, high.0, high.1)
 }
 
 pub const DATA_BELOW: &str = "The numbers are in the table below.";

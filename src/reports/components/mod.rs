@@ -5,6 +5,7 @@ mod banner;
 mod bars;
 mod columns;
 mod freshness;
+mod heat;
 mod kpi;
 mod line;
 mod table;
@@ -72,6 +73,7 @@ fn build_of(signature: &Signature) -> Build {
         "bars" => bars::build,
         "line" => line::build,
         "waterfall" => waterfall::build,
+        "heat" => heat::build,
         "table" => table::build,
         "banner" => banner::build,
         "freshness" => freshness::build,

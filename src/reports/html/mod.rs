@@ -74,7 +74,7 @@ fn id_of(block: &Block) -> Option<&str> {
 /// The palette as variables; dark is for screens only, so that paper stays white.
 fn colours() -> String {
     let list = |pick: fn(&palette::Colour) -> &'static str| -> String {
-        palette::ALL.iter().map(|colour| format!("--{}:{};", colour.name, pick(colour))).collect()
+        palette::all().map(|colour| format!("--{}:{};", colour.name, pick(colour))).collect()
     };
     format!(
         ":root{{color-scheme:light;{}}}\n@media screen and (prefers-color-scheme:dark){{:root{{color-scheme:dark;{}}}}}\n",

@@ -6,6 +6,7 @@
 pub mod axis;
 pub mod bars;
 pub mod columns;
+pub mod heat;
 pub mod line;
 pub mod palette;
 mod period;
@@ -53,6 +54,8 @@ pub enum Ink {
     Paper,
     /// A line on a bar of what happened.
     OnActual,
+    /// The ground of a cell, by its step on the scale: 0 is the lowest.
+    Heat(u8),
 }
 
 /// How text speaks.
@@ -63,8 +66,10 @@ pub enum Voice {
     Muted,
     Good,
     Bad,
-    /// On a bar of `Ink::Actual`.
+    /// On a bar of `Ink::Actual`, or on a strong step of `Ink::Heat`.
     OnActual,
+    /// On a faint step of `Ink::Heat`.
+    OnFaint,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,6 +141,11 @@ impl Scene {
     /// The width of a text in this scene's size.
     pub fn measure(&self, words: &str) -> f64 {
         text::width(words) * self.text_size
+    }
+
+    /// The width of the widest of texts.
+    pub fn widest<T: AsRef<str>>(&self, texts: impl IntoIterator<Item = T>) -> f64 {
+        texts.into_iter().map(|text| self.measure(text.as_ref())).fold(0.0, f64::max)
     }
 
     /// A text cut to a width.

@@ -32,11 +32,27 @@ pub static REFERENCE: Colour = colour("reference", "#0a55b8", "#7db4ff");
 pub static BAND: Colour = colour("band", "#d9dfe6", "#2b3541");
 pub static WARN_EDGE: Colour = colour("warn", "#9a6700", "#d9a514");
 
-/// All of them, in the order of the style sheet.
-pub static ALL: [&Colour; 17] = [
-    &PAPER, &CARD, &HAIR, &TEXT, &MUTED, &LINK, &ACTUAL, &ON_ACTUAL, &PREVIOUS, &PLAN, &GOOD, &BAD, &AXIS, &GRID,
-    &REFERENCE, &BAND, &WARN_EDGE,
+/// Steps of one hue from the lowest number to the highest: away from the paper, so light and dark run against each other.
+pub static HEAT: [Colour; 7] = [
+    colour("heat-0", "#edf3fb", "#17263a"),
+    colour("heat-1", "#d3e2f5", "#1b3451"),
+    colour("heat-2", "#b1cbee", "#20446c"),
+    colour("heat-3", "#87b0e4", "#285688"),
+    colour("heat-4", "#3a73c0", "#6c9cd8"),
+    colour("heat-5", "#2a5ea6", "#97bbe9"),
+    colour("heat-6", "#184683", "#c6dcf7"),
 ];
+/// The first of `HEAT` that is too strong for plain text.
+pub const HEAT_STRONG: usize = 4;
+
+/// All of them, in the order of the style sheet.
+pub fn all() -> impl Iterator<Item = &'static Colour> {
+    let named = [
+        &PAPER, &CARD, &HAIR, &TEXT, &MUTED, &LINK, &ACTUAL, &ON_ACTUAL, &PREVIOUS, &PLAN, &GOOD, &BAD, &AXIS, &GRID,
+        &REFERENCE, &BAND, &WARN_EDGE,
+    ];
+    named.into_iter().chain(&HEAT)
+}
 
 #[cfg(test)]
 mod tests {
@@ -78,6 +94,17 @@ mod tests {
         // Labels may stand on the band of an interval.
         check(&TEXT, &BAND, 4.5);
         check(&MUTED, &BAND, 4.5);
+        for (step, ground) in HEAT.iter().enumerate() {
+            check(if step < HEAT_STRONG { &TEXT } else { &ON_ACTUAL }, ground, 4.5);
+        }
+    }
+
+    #[test]
+    fn each_step_of_heat_is_further_from_the_paper() {
+        for pair in HEAT.windows(2) {
+            assert!(contrast(pair[0].light, PAPER.light) < contrast(pair[1].light, PAPER.light));
+            assert!(contrast(pair[0].dark, PAPER.dark) < contrast(pair[1].dark, PAPER.dark));
+        }
     }
 
     #[test]
