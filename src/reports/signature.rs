@@ -108,7 +108,7 @@ const CHART: [Argument; 8] = [
     may("id", Role::Text),
 ];
 
-pub static COMPONENTS: [Signature; 9] = [
+pub static COMPONENTS: [Signature; 10] = [
     Signature {
         name: "kpi",
         first: None,
@@ -195,6 +195,27 @@ pub static COMPONENTS: [Signature; 9] = [
         own: &[must("label", ANY), must("value", NUMBER), may("kind", ANY), may("good", Role::Choice(&GOOD))],
         shared: &CHART,
         together: &[],
+    },
+    Signature {
+        name: "fan",
+        first: Some(Role::Table),
+        own: &[
+            must("x", ANY),
+            must("actual", NUMBER),
+            must("forecast", NUMBER),
+            must("low", NUMBER),
+            must("high", NUMBER),
+            must("interval", Role::Text),
+            may("inner_low", NUMBER),
+            may("inner_high", NUMBER),
+            may("inner_interval", Role::Text),
+            may("plan", NUMBER),
+            may("grain", Role::Choice(&GRAINS)),
+            may("zero", Role::Flag),
+            may("max", Role::Value),
+        ],
+        shared: &CHART,
+        together: &[&["inner_low", "inner_high", "inner_interval"]],
     },
     Signature {
         name: "heat",

@@ -10,6 +10,7 @@ pub const ACTUAL: &str = "Actual";
 pub const PREVIOUS: &str = "Previous";
 pub const PLAN: &str = "Plan";
 pub const FORECAST: &str = "Forecast";
+pub const ACTUAL_SHORT: &str = "AC";
 pub const FORECAST_SHORT: &str = "FC";
 pub const PLAN_SHORT: &str = "PL";
 pub const PREVIOUS_SHORT: &str = "PP";
@@ -147,6 +148,11 @@ pub fn axis_begins(at: &str) -> String {
     format!("The axis begins at {at}, not at zero.")
 }
 
+/// One edge of a named interval: `80 % interval, low`.
+pub fn edge_of(interval: &str, edge: &str) -> String {
+    format!("{interval}, {}", edge.to_lowercase())
+}
+
 pub fn empty() -> String {
     "There is nothing to show: no rows.".to_owned()
 }
@@ -182,6 +188,15 @@ pub fn columns_say(first: &str, last: &str) -> String {
 
 pub fn lines_say(first: &str, last: &str) -> String {
     format!("Lines from {first} to {last}.")
+}
+
+pub fn fan_says(first: &str, last: &str) -> String {
+    format!("What happened and what is forecast, from {first} to {last}.")
+}
+
+/// An interval where a forecast ends: its name, the period, and both edges.
+pub fn interval_says(name: &str, period: &str, low: &str, high: &str) -> String {
+    format!("{name} for {period}: {low} to {high}.")
 }
 
 pub fn waterfall_say(first: &str, last: &str) -> String {

@@ -10,7 +10,7 @@ use crate::reports::arguments::Arguments;
 use crate::reports::block::{Block, Entry, Grid, Heading};
 use crate::reports::fault::fault;
 use crate::reports::number::Number;
-use crate::reports::scene::line::{self, Lines, Series};
+use crate::reports::scene::line::{self, Band, Lines, Series};
 use crate::reports::scene::{Ink, Width};
 use crate::reports::words;
 
@@ -42,15 +42,14 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     }
     let (has_low, low) = numbers_of(arguments, "low", &table)?;
     let (has_high, high) = numbers_of(arguments, "high", &table)?;
-    let has_band = has_low && has_high;
     let all: Vec<Option<Number>> =
         series.iter().flat_map(|series| &series.values).chain(&low).chain(&high).copied().collect();
+    let band = (has_low && has_high).then_some(Band { name: None, low, high, ink: Ink::IntervalBand });
     let scale = arguments.scale(all.iter().flatten().copied())?;
     let mut chart = Lines {
         labels,
         series,
-        low: if has_band { low } else { Vec::new() },
-        high: if has_band { high } else { Vec::new() },
+        bands: band.into_iter().collect(),
         scale,
         from_zero: arguments.flag("zero")?.unwrap_or(true),
         max: arguments.number("max")?,
@@ -60,14 +59,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     let mut says = vec![words::lines_say(first, last)];
     says.extend(chart.series.iter().map(|one| series_says(&one.name, &chart.labels, &one.values, &chart.scale)));
     join_forecast(&mut chart.series);
-    if chart.labels.is_empty() {
-        notes.push(words::empty());
-    }
-    if !chart.from_zero
-        && let Some(begin) = Number::of_float(chart.span().0)
-    {
-        notes.push(words::axis_begins(&chart.scale.sentence(begin)));
-    }
+    notes.extend(remarks(&chart));
     let drawing = Drawing {
         says: says.join(" "),
         wide: line::draw(&chart, Width::Wide),
@@ -78,8 +70,23 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     figure(arguments, &query, &chart.scale, drawing)
 }
 
+/// What must be said below the lines: that there are none, or that their axis does not begin at zero.
+pub fn remarks(chart: &Lines) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if chart.labels.is_empty() {
+        remarks.push(words::empty());
+    } else if chart.series.iter().flat_map(|series| &series.values).all(Option::is_none) {
+        remarks.push(words::no_numbers());
+    } else if !chart.from_zero
+        && let Some(begin) = Number::of_float(chart.span().0)
+    {
+        remarks.push(words::axis_begins(&chart.scale.sentence(begin)));
+    }
+    remarks
+}
+
 /// A forecast begins where what happened ends, so that the line has no gap.
-fn join_forecast(series: &mut [Series]) {
+pub fn join_forecast(series: &mut [Series]) {
     let actual = series.iter().find(|series| series.ink == Ink::Actual).map(|series| series.values.clone());
     let forecast = series.iter_mut().find(|series| series.ink == Ink::Forecast);
     if let (Some(actual), Some(forecast)) = (actual, forecast)
@@ -91,18 +98,23 @@ fn join_forecast(series: &mut [Series]) {
     }
 }
 
-fn data(chart: &Lines, x: String, all: &[Option<Number>]) -> Grid {
+/// The lines' numbers, and the edges of their bands.
+pub fn data(chart: &Lines, x: String, all: &[Option<Number>]) -> Grid {
     let scale = detail(&chart.scale.unit, all);
     let mut columns = vec![Heading::left(x)];
     columns.extend(chart.series.iter().map(|series| Heading::right(with_unit(&series.name, &scale))));
-    if !chart.low.is_empty() {
-        columns.extend([Heading::right(words::LOW), Heading::right(words::HIGH)]);
+    for band in &chart.bands {
+        let edge = |edge: &str| match &band.name {
+            Some(name) => Heading::right(words::edge_of(name, edge)),
+            None => Heading::right(edge),
+        };
+        columns.extend([edge(words::LOW), edge(words::HIGH)]);
     }
     let row = |(index, label): (usize, &String)| {
         let mut row = vec![Entry::text(label.clone())];
         row.extend(chart.series.iter().map(|series| entry(&scale, series.values[index])));
-        if !chart.low.is_empty() {
-            row.extend([entry(&scale, chart.low[index]), entry(&scale, chart.high[index])]);
+        for band in &chart.bands {
+            row.extend([entry(&scale, band.low[index]), entry(&scale, band.high[index])]);
         }
         row
     };

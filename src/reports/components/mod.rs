@@ -4,6 +4,7 @@
 mod banner;
 mod bars;
 mod columns;
+mod fan;
 mod freshness;
 mod heat;
 mod kpi;
@@ -73,6 +74,7 @@ fn build_of(signature: &Signature) -> Build {
         "bars" => bars::build,
         "line" => line::build,
         "waterfall" => waterfall::build,
+        "fan" => fan::build,
         "heat" => heat::build,
         "table" => table::build,
         "banner" => banner::build,

@@ -15,13 +15,23 @@ pub struct Series {
     pub ink: Ink,
 }
 
+/// How far a line may be off, or where its future may lie.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// What the legend calls it; a band without a name is not in the legend.
+    pub name: Option<String>,
+    pub low: Vec<Option<Number>>,
+    pub high: Vec<Option<Number>>,
+    pub ink: Ink,
+}
+
 /// A chart of lines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lines {
     pub labels: Vec<String>,
     pub series: Vec<Series>,
-    pub low: Vec<Option<Number>>,
-    pub high: Vec<Option<Number>>,
+    /// The widest first.
+    pub bands: Vec<Band>,
     pub scale: Scale,
     /// Whether the axis begins at zero.
     pub from_zero: bool,
@@ -31,7 +41,8 @@ pub struct Lines {
 impl Lines {
     /// The numbers that the vertical axis spans.
     pub fn span(&self) -> (f64, f64) {
-        let all = self.series.iter().flat_map(|series| &series.values).chain(&self.low).chain(&self.high);
+        let bands = self.bands.iter().flat_map(|band| band.low.iter().chain(&band.high));
+        let all = self.series.iter().flat_map(|series| &series.values).chain(bands);
         let numbers = || all.clone().flatten().copied().chain(self.max);
         if self.from_zero {
             return axis::with_zero(numbers());
@@ -50,6 +61,8 @@ impl Lines {
 struct Layout {
     left: f64,
     right: f64,
+    top: f64,
+    bottom: f64,
     vertical: Axis,
     count: usize,
 }
@@ -63,12 +76,11 @@ impl Layout {
     }
 }
 
-const TOP: f64 = 22.0;
-
 /// Draws the chart.
 pub fn draw(chart: &Lines, width: Width) -> Scene {
     let mut scene = Scene::new(width);
-    let height = if width == Width::Wide { 200.0 } else { 176.0 };
+    let top = scene.legend(0.0, &legend(chart)) + 22.0;
+    let bottom = top + if width == Width::Wide { 200.0 } else { 176.0 };
     let (low, high) = chart.span();
     let ticks = axis::labelled_ticks(low, high, &chart.scale);
     let widest = ticks.iter().map(|(_, words)| scene.measure(words)).fold(0.0, f64::max);
@@ -77,7 +89,9 @@ pub fn draw(chart: &Lines, width: Width) -> Scene {
     let layout = Layout {
         left: widest + 10.0,
         right: scene.width - room,
-        vertical: Axis::new((low, high), (TOP + height, TOP)),
+        top,
+        bottom,
+        vertical: Axis::new((low, high), (bottom, top)),
         count: chart.labels.len(),
     };
     for (tick, words) in ticks {
@@ -86,35 +100,59 @@ pub fn draw(chart: &Lines, width: Width) -> Scene {
         scene.rule((layout.left, y), (layout.right, y), ink);
         scene.words((layout.left - 7.0, y + 4.0), words, Anchor::End, Voice::Muted);
     }
-    band(&mut scene, chart, &layout);
-    forecast_begins(&mut scene, chart, &layout, height);
+    chart.bands.iter().for_each(|one| band(&mut scene, one, &layout));
+    forecast_begins(&mut scene, chart, &layout);
     for series in chart.series.iter().rev() {
         path(&mut scene, series, &layout);
     }
-    if chart.series.len() == 1 && chart.low.is_empty() {
+    if chart.series.len() == 1 && chart.bands.is_empty() {
         point_labels(&mut scene, chart, &layout);
     }
-    name_ends(&mut scene, chart, &layout, height, room);
+    name_ends(&mut scene, chart, &layout, room);
     let labels: Vec<&str> = chart.labels.iter().map(String::as_str).collect();
     let spacing = (layout.right - layout.left) / (layout.count.max(2) - 1) as f64;
-    let y = TOP + height + scene.text_size + 7.0;
+    let y = bottom + scene.text_size + 7.0;
     scene.height = labels_below(&mut scene, &labels, y, spacing, |index| layout.x(index));
     scene
 }
 
-fn band(scene: &mut Scene, chart: &Lines, layout: &Layout) {
-    let edge = |numbers: &[Option<Number>]| -> Vec<(f64, f64)> {
-        let both = numbers.iter().enumerate();
-        both.filter_map(|(index, number)| Some((layout.x(index), layout.vertical.at((*number)?)))).collect()
-    };
-    let (low, high) = (edge(&chart.low), edge(&chart.high));
-    if low.len() < 2 || high.len() < 2 {
-        return;
+fn legend(chart: &Lines) -> Vec<(Ink, String)> {
+    chart.bands.iter().filter_map(|band| Some((band.ink, band.name.clone()?))).collect()
+}
+
+/// A band over each run of points that have both edges; a point by itself has a bar instead.
+fn band(scene: &mut Scene, band: &Band, layout: &Layout) {
+    let mut run = Vec::new();
+    for (index, (low, high)) in band.low.iter().zip(&band.high).enumerate() {
+        match (low, high) {
+            (Some(low), Some(high)) => {
+                run.push((layout.x(index), layout.vertical.at(*low), layout.vertical.at(*high)));
+            }
+            _ => stretch(scene, &std::mem::take(&mut run), band.ink),
+        }
     }
-    let outline = high.iter().copied().chain(low.iter().rev().copied()).collect();
-    scene.marks.push(Mark::Area { points: outline, ink: Ink::IntervalBand });
-    scene.path(high, Ink::IntervalBand);
-    scene.path(low, Ink::IntervalBand);
+    stretch(scene, &run, band.ink);
+}
+
+/// Points of a band that follow each other: across, the low edge and the high one.
+fn stretch(scene: &mut Scene, run: &[(f64, f64, f64)], ink: Ink) {
+    let low: Vec<(f64, f64)> = run.iter().map(|(x, low, _)| (*x, *low)).collect();
+    let high: Vec<(f64, f64)> = run.iter().map(|(x, _, high)| (*x, *high)).collect();
+    match (low.as_slice(), high.as_slice()) {
+        ([low], [high]) => {
+            scene.rule(*low, *high, Ink::Interval);
+            for (x, y) in [*low, *high] {
+                scene.rule((x - 3.5, y), (x + 3.5, y), Ink::Interval);
+            }
+        }
+        ([], _) => {}
+        _ => {
+            let outline = high.iter().copied().chain(low.iter().rev().copied()).collect();
+            scene.marks.push(Mark::Area { points: outline, ink });
+            scene.path(high, ink);
+            scene.path(low, ink);
+        }
+    }
 }
 
 fn path(scene: &mut Scene, series: &Series, layout: &Layout) {
@@ -139,12 +177,12 @@ fn last(series: &Series) -> Option<(usize, Number)> {
     series.values.iter().enumerate().rev().find_map(|(index, number)| Some((index, (*number)?)))
 }
 
-fn forecast_begins(scene: &mut Scene, chart: &Lines, layout: &Layout, height: f64) {
+fn forecast_begins(scene: &mut Scene, chart: &Lines, layout: &Layout) {
     let Some(forecast) = chart.series.iter().find(|series| series.ink == Ink::Forecast) else { return };
     if let Some(index) = forecast.values.iter().position(Option::is_some).filter(|index| *index > 0) {
         let x = layout.x(index);
-        scene.rule((x, TOP), (x, TOP + height), Ink::ForecastBegins);
-        scene.words((x + 5.0, TOP - 8.0), words::FORECAST, Anchor::Start, Voice::Muted);
+        scene.rule((x, layout.top), (x, layout.bottom), Ink::ForecastBegins);
+        scene.words((x + 5.0, layout.top - 8.0), words::FORECAST, Anchor::Start, Voice::Muted);
     }
 }
 
@@ -157,10 +195,16 @@ struct End {
 
 fn ends(chart: &Lines) -> Vec<End> {
     let alone = chart.series.len() == 1;
+    let forecast = chart.series.iter().find(|series| series.ink == Ink::Forecast).and_then(last);
+    // What happened is named where the forecast that goes on from it ends; beside a forecast, by itself.
+    let goes_on = |series: &Series| match (series.ink, last(series), forecast) {
+        (Ink::Actual, Some((end, _)), Some((beyond, _))) => end < beyond,
+        _ => false,
+    };
     let mut ends: Vec<End> = chart
         .series
         .iter()
-        .filter(|series| !(series.ink == Ink::Actual && chart.series.iter().any(|other| other.ink == Ink::Forecast)))
+        .filter(|series| !goes_on(series))
         .filter_map(|series| {
             let (_, number) = last(series)?;
             let value = chart.scale.value(number);
@@ -169,7 +213,8 @@ fn ends(chart: &Lines) -> Vec<End> {
             Some(End { words, number, voice })
         })
         .collect();
-    for (name, numbers) in [(words::HIGH, &chart.high), (words::LOW, &chart.low)] {
+    let edges = chart.bands.first().into_iter().flat_map(|band| [(words::HIGH, &band.high), (words::LOW, &band.low)]);
+    for (name, numbers) in edges {
         if let Some(number) = numbers.iter().rev().find_map(|number| *number) {
             let words = format!("{name} {}", chart.scale.value(number));
             ends.push(End { words, number, voice: Voice::Muted });
@@ -178,10 +223,10 @@ fn ends(chart: &Lines) -> Vec<End> {
     ends
 }
 
-fn name_ends(scene: &mut Scene, chart: &Lines, layout: &Layout, height: f64, room: f64) {
+fn name_ends(scene: &mut Scene, chart: &Lines, layout: &Layout, room: f64) {
     let ends = ends(chart);
     let mut places: Vec<f64> = ends.iter().map(|end| layout.vertical.at(end.number)).collect();
-    axis::spread(&mut places, scene.text_size + 3.0, TOP - 4.0, TOP + height);
+    axis::spread(&mut places, scene.text_size + 3.0, layout.top - 4.0, layout.bottom);
     for (end, y) in ends.into_iter().zip(places) {
         let words = scene.fit(&end.words, room - 8.0);
         scene.words((layout.right + 8.0, y + 4.0), words, Anchor::Start, end.voice);

@@ -45,6 +45,8 @@ pub enum Ink {
     /// How far a number may be off.
     Interval,
     IntervalBand,
+    /// A narrower interval inside of another.
+    InnerBand,
     /// A value to hold the others against.
     Reference,
     /// Another measure beside the first.

@@ -30,6 +30,7 @@ pub static AXIS: Colour = colour("axis", "#59626d", "#a3adb8");
 pub static GRID: Colour = colour("grid", "#e3e7ec", "#28313b");
 pub static REFERENCE: Colour = colour("reference", "#0a55b8", "#7db4ff");
 pub static BAND: Colour = colour("band", "#d9dfe6", "#2b3541");
+pub static INNER_BAND: Colour = colour("inner-band", "#bcc7d3", "#3d4a59");
 pub static WARN_EDGE: Colour = colour("warn", "#9a6700", "#d9a514");
 
 /// Steps of one hue from the lowest number to the highest: away from the paper, so light and dark run against each other.
@@ -48,8 +49,24 @@ pub const HEAT_STRONG: usize = 4;
 /// All of them, in the order of the style sheet.
 pub fn all() -> impl Iterator<Item = &'static Colour> {
     let named = [
-        &PAPER, &CARD, &HAIR, &TEXT, &MUTED, &LINK, &ACTUAL, &ON_ACTUAL, &PREVIOUS, &PLAN, &GOOD, &BAD, &AXIS, &GRID,
-        &REFERENCE, &BAND, &WARN_EDGE,
+        &PAPER,
+        &CARD,
+        &HAIR,
+        &TEXT,
+        &MUTED,
+        &LINK,
+        &ACTUAL,
+        &ON_ACTUAL,
+        &PREVIOUS,
+        &PLAN,
+        &GOOD,
+        &BAD,
+        &AXIS,
+        &GRID,
+        &REFERENCE,
+        &BAND,
+        &INNER_BAND,
+        &WARN_EDGE,
     ];
     named.into_iter().chain(&HEAT)
 }
@@ -114,6 +131,10 @@ mod tests {
         }
         for front in [&ACTUAL, &REFERENCE] {
             check(front, &CARD, 3.0);
+        }
+        // A line before the interval that it may lie in.
+        for band in [&BAND, &INNER_BAND] {
+            check(&ACTUAL, band, 3.0);
         }
         // Actual before previous: the two lie on each other.
         check(&ACTUAL, &PREVIOUS, 3.0);

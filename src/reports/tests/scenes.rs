@@ -187,8 +187,7 @@ fn a_line_has_gaps_where_its_numbers_have() {
     let chart = Lines {
         labels: (0..5).map(|index| format!("m{index}")).collect(),
         series: vec![Series { name: "won".into(), values, ink: Ink::Actual }],
-        low: Vec::new(),
-        high: Vec::new(),
+        bands: Vec::new(),
         scale: money(&[4]),
         from_zero: true,
         max: None,
