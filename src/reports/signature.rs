@@ -29,7 +29,7 @@ pub enum Role {
 }
 
 /// A keyword argument.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argument {
     pub name: &'static str,
     pub role: Role,
@@ -108,7 +108,10 @@ const CHART: [Argument; 8] = [
     may("id", Role::Text),
 ];
 
-pub static COMPONENTS: [Signature; 10] = [
+/// What a chart takes whose measures have units of their own.
+const UNITLESS: [Argument; 7] = [CHART[0], CHART[1], CHART[2], CHART[4], CHART[5], CHART[6], CHART[7]];
+
+pub static COMPONENTS: [Signature; 11] = [
     Signature {
         name: "kpi",
         first: None,
@@ -230,6 +233,19 @@ pub static COMPONENTS: [Signature; 10] = [
             may("max", Role::Value),
         ],
         shared: &CHART,
+        together: &[],
+    },
+    Signature {
+        name: "reliability",
+        first: Some(Role::Table),
+        own: &[
+            must("predicted", NUMBER),
+            must("observed", NUMBER),
+            must("n", NUMBER),
+            must("low", NUMBER),
+            must("high", NUMBER),
+        ],
+        shared: &UNITLESS,
         together: &[],
     },
     Signature {

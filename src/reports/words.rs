@@ -17,6 +17,12 @@ pub const PREVIOUS_SHORT: &str = "PP";
 pub const INTERVAL: &str = "95 % interval";
 pub const LOW: &str = "Low";
 pub const HIGH: &str = "High";
+pub const PREDICTED: &str = "Predicted";
+pub const OBSERVED: &str = "Observed";
+pub const DIFFERENCE: &str = "Difference";
+/// The line on which probabilities that come true lie.
+pub const AS_PREDICTED: &str = "observed as predicted";
+pub const SIZE_BY_CASES: &str = "The area of a dot follows its number of cases.";
 pub const TREND: &str = "Trend";
 pub const TABLE: &str = "Table";
 pub const VALUE: &str = "Value";
@@ -85,6 +91,11 @@ pub fn day(day: &str) -> String {
 
 pub fn unit_in(measure: &str, unit: &str) -> String {
     if measure.is_empty() { format!("in {unit}") } else { format!("{measure} in {unit}") }
+}
+
+/// A measure with its unit beside an axis: `Observed, %`.
+pub fn unit_beside(measure: &str, unit: &str) -> String {
+    if unit.is_empty() { measure.to_owned() } else { format!("{measure}, {unit}") }
 }
 
 pub fn delta(reference: &str) -> String {
@@ -188,6 +199,14 @@ pub fn columns_say(first: &str, last: &str) -> String {
 
 pub fn lines_say(first: &str, last: &str) -> String {
     format!("Lines from {first} to {last}.")
+}
+
+pub fn reliability_says(count: usize) -> String {
+    format!("Predicted against observed, {count} groups of cases.")
+}
+
+pub fn bin_says(predicted: &str, observed: &str, n: &str) -> String {
+    format!("{predicted} predicted, {observed} observed ({}).", cases(n))
 }
 
 pub fn fan_says(first: &str, last: &str) -> String {

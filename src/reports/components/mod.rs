@@ -9,6 +9,7 @@ mod freshness;
 mod heat;
 mod kpi;
 mod line;
+mod reliability;
 mod table;
 mod waterfall;
 
@@ -76,6 +77,7 @@ fn build_of(signature: &Signature) -> Build {
         "waterfall" => waterfall::build,
         "fan" => fan::build,
         "heat" => heat::build,
+        "reliability" => reliability::build,
         "table" => table::build,
         "banner" => banner::build,
         "freshness" => freshness::build,

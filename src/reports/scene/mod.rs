@@ -10,6 +10,7 @@ pub mod heat;
 pub mod line;
 pub mod palette;
 mod period;
+pub mod reliability;
 pub mod sparkline;
 pub mod text;
 pub mod waterfall;
