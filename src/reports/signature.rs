@@ -111,7 +111,7 @@ const CHART: [Argument; 8] = [
 /// What a chart takes whose measures have units of their own.
 const UNITLESS: [Argument; 7] = [CHART[0], CHART[1], CHART[2], CHART[4], CHART[5], CHART[6], CHART[7]];
 
-pub static COMPONENTS: [Signature; 11] = [
+pub static COMPONENTS: [Signature; 13] = [
     Signature {
         name: "kpi",
         first: None,
@@ -246,6 +246,28 @@ pub static COMPONENTS: [Signature; 11] = [
             must("high", NUMBER),
         ],
         shared: &UNITLESS,
+        together: &[],
+    },
+    Signature {
+        name: "bullet",
+        first: Some(Role::Table),
+        own: &[
+            must("category", ANY),
+            must("actual", NUMBER),
+            must("plan", NUMBER),
+            may("ranges", Role::Columns),
+            may("good", Role::Choice(&GOOD)),
+            may("limit", Role::Count),
+            may("max", Role::Value),
+        ],
+        shared: &CHART,
+        together: &[],
+    },
+    Signature {
+        name: "funnel",
+        first: Some(Role::Table),
+        own: &[must("stage", ANY), must("value", NUMBER), may("previous", NUMBER), may("previous_label", Role::Text)],
+        shared: &CHART,
         together: &[],
     },
     Signature {

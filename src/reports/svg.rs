@@ -112,13 +112,14 @@ pub fn ink_class(ink: Ink) -> &'static str {
         Ink::ForecastBegins => "begins",
         Ink::Paper => "paper",
         Ink::OnActual => "on-actual",
-        Ink::Heat(step) => heat(step).name,
+        Ink::Range(step) => step_of(&palette::RANGES, step).name,
+        Ink::Heat(step) => step_of(&palette::HEAT, step).name,
     }
 }
 
-/// A step's colour; beyond the last there is none.
-fn heat(step: u8) -> &'static Colour {
-    &palette::HEAT[usize::from(step).min(palette::HEAT.len() - 1)]
+/// A step's colour; what lies beyond the last has the last one's.
+fn step_of(colours: &'static [Colour], step: u8) -> &'static Colour {
+    &colours[usize::from(step).min(colours.len() - 1)]
 }
 
 fn voice_class(voice: Voice) -> &'static str {
@@ -254,7 +255,8 @@ fn filled(ink: Ink) -> String {
         Ink::IntervalBand => solid(&palette::BAND),
         Ink::InnerBand => solid(&palette::INNER_BAND),
         Ink::Paper => solid(&palette::PAPER),
-        Ink::Heat(step) => solid(heat(step)),
+        Ink::Range(step) => solid(step_of(&palette::RANGES, step)),
+        Ink::Heat(step) => solid(step_of(&palette::HEAT, step)),
         Ink::Reference | Ink::Second => solid(&palette::REFERENCE),
         _ => solid(&palette::ACTUAL),
     }

@@ -23,6 +23,8 @@ pub const DIFFERENCE: &str = "Difference";
 /// The line on which probabilities that come true lie.
 pub const AS_PREDICTED: &str = "observed as predicted";
 pub const SIZE_BY_CASES: &str = "The area of a dot follows its number of cases.";
+pub const FROM_STAGE_BEFORE: &str = "From the stage before";
+pub const OF_FIRST_STAGE: &str = "Of the first";
 pub const TREND: &str = "Trend";
 pub const TABLE: &str = "Table";
 pub const VALUE: &str = "Value";
@@ -34,6 +36,7 @@ pub const ROWS: &str = "Rows";
 /// Of a matrix, behind their number.
 pub const ROWS_COUNTED: &str = "rows";
 pub const COLUMNS_COUNTED: &str = "columns";
+pub const STAGES_COUNTED: &str = "stages";
 pub const STATUS: &str = "Status";
 pub const FRESH: &str = "● fresh";
 pub const STALE: &str = "▲ stale";
@@ -91,6 +94,16 @@ pub fn day(day: &str) -> String {
 
 pub fn unit_in(measure: &str, unit: &str) -> String {
     if measure.is_empty() { format!("in {unit}") } else { format!("{measure} in {unit}") }
+}
+
+/// Where a range ends that begins where the one before it ends: `Poor, to`.
+pub fn range_until(name: &str) -> String {
+    format!("{name}, to")
+}
+
+/// A share of another time: `From the stage before, PY`.
+pub fn before_in(measure: &str, label: &str) -> String {
+    format!("{measure}, {label}")
 }
 
 /// A measure with its unit beside an axis: `Observed, %`.
@@ -207,6 +220,26 @@ pub fn reliability_says(count: usize) -> String {
 
 pub fn bin_says(predicted: &str, observed: &str, n: &str) -> String {
     format!("{predicted} predicted, {observed} observed ({}).", cases(n))
+}
+
+pub fn bullets_say(count: usize) -> String {
+    format!("Bars against marks of the plan, {count} of them, top to bottom.")
+}
+
+pub fn bullet_says(label: &str, actual: &str, plan: &str) -> String {
+    format!("{label} {actual}, plan {plan}.")
+}
+
+pub fn funnel_says(count: usize) -> String {
+    format!("Bars, {count} stages, top to bottom.")
+}
+
+/// A stage, how many reached it, and which share of the stage before that is.
+pub fn stage_says(label: &str, value: &str, share: Option<&str>) -> String {
+    match share {
+        Some(share) => format!("{label} {value}, {share} of the stage before."),
+        None => format!("{label} {value}."),
+    }
 }
 
 pub fn fan_says(first: &str, last: &str) -> String {

@@ -3,9 +3,11 @@
 
 mod banner;
 mod bars;
+mod bullet;
 mod columns;
 mod fan;
 mod freshness;
+mod funnel;
 mod heat;
 mod kpi;
 mod line;
@@ -78,6 +80,8 @@ fn build_of(signature: &Signature) -> Build {
         "fan" => fan::build,
         "heat" => heat::build,
         "reliability" => reliability::build,
+        "bullet" => bullet::build,
+        "funnel" => funnel::build,
         "table" => table::build,
         "banner" => banner::build,
         "freshness" => freshness::build,

@@ -5,7 +5,9 @@
 
 pub mod axis;
 pub mod bars;
+pub mod bullet;
 pub mod columns;
+pub mod funnel;
 pub mod heat;
 pub mod line;
 pub mod palette;
@@ -57,6 +59,8 @@ pub enum Ink {
     Paper,
     /// A line on a bar of what happened.
     OnActual,
+    /// The ground of a range, by its step: 0 is the worst.
+    Range(u8),
     /// The ground of a cell, by its step on the scale: 0 is the lowest.
     Heat(u8),
 }

@@ -33,6 +33,12 @@ pub static BAND: Colour = colour("band", "#d9dfe6", "#2b3541");
 pub static INNER_BAND: Colour = colour("inner-band", "#bcc7d3", "#3d4a59");
 pub static WARN_EDGE: Colour = colour("warn", "#9a6700", "#d9a514");
 
+/// The grounds of ranges, the worst first.
+pub static RANGES: [Colour; 3] = [
+    colour("range-0", "#b9c3ce", "#445262"),
+    colour("range-1", "#d0d7df", "#333f4c"),
+    colour("range-2", "#e4e9ee", "#232d38"),
+];
 /// Steps of one hue from the lowest number to the highest: away from the paper, so light and dark run against each other.
 pub static HEAT: [Colour; 7] = [
     colour("heat-0", "#edf3fb", "#17263a"),
@@ -68,7 +74,7 @@ pub fn all() -> impl Iterator<Item = &'static Colour> {
         &INNER_BAND,
         &WARN_EDGE,
     ];
-    named.into_iter().chain(&HEAT)
+    named.into_iter().chain(&RANGES).chain(&HEAT)
 }
 
 #[cfg(test)]
@@ -132,8 +138,8 @@ mod tests {
         for front in [&ACTUAL, &REFERENCE] {
             check(front, &CARD, 3.0);
         }
-        // A line before the interval that it may lie in.
-        for band in [&BAND, &INNER_BAND] {
+        // A line or a bar before the ground that it may lie on.
+        for band in [&BAND, &INNER_BAND].into_iter().chain(&RANGES) {
             check(&ACTUAL, band, 3.0);
         }
         // Actual before previous: the two lie on each other.
