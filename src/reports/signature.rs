@@ -83,6 +83,8 @@ pub const COLUMN_FORMATS: [&str; 11] =
 pub const GOOD: [&str; 3] = ["up", "down", "none"];
 pub const GRAINS: [&str; 5] = super::calendar::Grain::NAMES;
 pub const NOTICE_KINDS: [&str; 4] = ["info", "good", "warn", "bad"];
+/// The quarters of `quadrant`.
+pub const CORNERS: [&str; 4] = ["top_left", "top_right", "bottom_left", "bottom_right"];
 pub const ALIGNMENTS: [&str; 2] = ["left", "right"];
 
 const NUMBER: Role = Role::Column { number: true };
@@ -111,7 +113,7 @@ const CHART: [Argument; 8] = [
 /// What a chart takes whose measures have units of their own.
 const UNITLESS: [Argument; 7] = [CHART[0], CHART[1], CHART[2], CHART[4], CHART[5], CHART[6], CHART[7]];
 
-pub static COMPONENTS: [Signature; 13] = [
+pub static COMPONENTS: [Signature; 14] = [
     Signature {
         name: "kpi",
         first: None,
@@ -261,6 +263,28 @@ pub static COMPONENTS: [Signature; 13] = [
             may("max", Role::Value),
         ],
         shared: &CHART,
+        together: &[],
+    },
+    Signature {
+        name: "quadrant",
+        first: Some(Role::Table),
+        own: &[
+            must("label", ANY),
+            must("x", NUMBER),
+            must("y", NUMBER),
+            must("x_split", Role::Value),
+            must("y_split", Role::Value),
+            must("x_measure", Role::Text),
+            must("y_measure", Role::Text),
+            may("x_unit", Role::Text),
+            may("y_unit", Role::Text),
+            must("top_left", Role::Text),
+            must("top_right", Role::Text),
+            must("bottom_left", Role::Text),
+            must("bottom_right", Role::Text),
+            may("bad", Role::Choice(&CORNERS)),
+        ],
+        shared: &UNITLESS,
         together: &[],
     },
     Signature {

@@ -112,6 +112,7 @@ pub fn ink_class(ink: Ink) -> &'static str {
         Ink::ForecastBegins => "begins",
         Ink::Paper => "paper",
         Ink::OnActual => "on-actual",
+        Ink::BadGround => "bad-ground",
         Ink::Range(step) => step_of(&palette::RANGES, step).name,
         Ink::Heat(step) => step_of(&palette::HEAT, step).name,
     }
@@ -255,6 +256,7 @@ fn filled(ink: Ink) -> String {
         Ink::IntervalBand => solid(&palette::BAND),
         Ink::InnerBand => solid(&palette::INNER_BAND),
         Ink::Paper => solid(&palette::PAPER),
+        Ink::BadGround => solid(&palette::BAD_GROUND),
         Ink::Range(step) => solid(step_of(&palette::RANGES, step)),
         Ink::Heat(step) => solid(step_of(&palette::HEAT, step)),
         Ink::Reference | Ink::Second => solid(&palette::REFERENCE),

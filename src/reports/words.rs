@@ -25,6 +25,9 @@ pub const AS_PREDICTED: &str = "observed as predicted";
 pub const SIZE_BY_CASES: &str = "The area of a dot follows its number of cases.";
 pub const FROM_STAGE_BEFORE: &str = "From the stage before";
 pub const OF_FIRST_STAGE: &str = "Of the first";
+/// One of the four fields of a chart of two measures.
+pub const QUARTER: &str = "Field";
+pub const NAMELESS: &str = "Where names would meet, some are left out; all are in the data below.";
 pub const TREND: &str = "Trend";
 pub const TABLE: &str = "Table";
 pub const VALUE: &str = "Value";
@@ -96,9 +99,9 @@ pub fn unit_in(measure: &str, unit: &str) -> String {
     if measure.is_empty() { format!("in {unit}") } else { format!("{measure} in {unit}") }
 }
 
-/// Where a range ends that begins where the one before it ends: `Poor, to`.
+/// Where a range ends that begins where the one before it ends: `Poor, up to`.
 pub fn range_until(name: &str) -> String {
-    format!("{name}, to")
+    format!("{name}, up to")
 }
 
 /// A share of another time: `From the stage before, PY`.
@@ -240,6 +243,20 @@ pub fn stage_says(label: &str, value: &str, share: Option<&str>) -> String {
         Some(share) => format!("{label} {value}, {share} of the stage before."),
         None => format!("{label} {value}."),
     }
+}
+
+pub fn quadrant_says(count: usize, across: &str, up: &str) -> String {
+    format!("Points, {count} of them, by {across} and {up}.")
+}
+
+/// One of four fields, with how many points lie in it.
+pub fn quarter(name: &str, count: usize) -> String {
+    format!("{name}: {count}")
+}
+
+pub fn without_numbers(count: usize) -> String {
+    let rows = rows(count as u64);
+    format!("{rows} without both numbers left out.")
 }
 
 pub fn fan_says(first: &str, last: &str) -> String {

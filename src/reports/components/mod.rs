@@ -11,6 +11,7 @@ mod funnel;
 mod heat;
 mod kpi;
 mod line;
+mod quadrant;
 mod reliability;
 mod table;
 mod waterfall;
@@ -81,6 +82,7 @@ fn build_of(signature: &Signature) -> Build {
         "heat" => heat::build,
         "reliability" => reliability::build,
         "bullet" => bullet::build,
+        "quadrant" => quadrant::build,
         "funnel" => funnel::build,
         "table" => table::build,
         "banner" => banner::build,

@@ -12,6 +12,7 @@ pub mod heat;
 pub mod line;
 pub mod palette;
 mod period;
+pub mod quadrant;
 pub mod reliability;
 pub mod sparkline;
 pub mod text;
@@ -59,6 +60,8 @@ pub enum Ink {
     Paper,
     /// A line on a bar of what happened.
     OnActual,
+    /// The ground of what is bad.
+    BadGround,
     /// The ground of a range, by its step: 0 is the worst.
     Range(u8),
     /// The ground of a cell, by its step on the scale: 0 is the lowest.

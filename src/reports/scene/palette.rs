@@ -31,6 +31,7 @@ pub static GRID: Colour = colour("grid", "#e3e7ec", "#28313b");
 pub static REFERENCE: Colour = colour("reference", "#0a55b8", "#7db4ff");
 pub static BAND: Colour = colour("band", "#d9dfe6", "#2b3541");
 pub static INNER_BAND: Colour = colour("inner-band", "#bcc7d3", "#3d4a59");
+pub static BAD_GROUND: Colour = colour("bad-ground", "#fbe8e8", "#3b2024");
 pub static WARN_EDGE: Colour = colour("warn", "#9a6700", "#d9a514");
 
 /// The grounds of ranges, the worst first.
@@ -72,6 +73,7 @@ pub fn all() -> impl Iterator<Item = &'static Colour> {
         &REFERENCE,
         &BAND,
         &INNER_BAND,
+        &BAD_GROUND,
         &WARN_EDGE,
     ];
     named.into_iter().chain(&RANGES).chain(&HEAT)
@@ -117,6 +119,9 @@ mod tests {
         // Labels may stand on the band of an interval.
         check(&TEXT, &BAND, 4.5);
         check(&MUTED, &BAND, 4.5);
+        for front in [&TEXT, &MUTED, &BAD] {
+            check(front, &BAD_GROUND, 4.5);
+        }
         for (step, ground) in HEAT.iter().enumerate() {
             check(if step < HEAT_STRONG { &TEXT } else { &ON_ACTUAL }, ground, 4.5);
         }
