@@ -4,9 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fixture;
 use crate::problem::{Problem, Severity, SourceFile};
-use crate::reports::{Column, Kind, Known, Template, check};
+use crate::reports::{Column, Kind, Known, Template, check, tiles};
 
 fn problems(body: &str) -> Vec<Problem> {
+    known(body, check)
+}
+
+/// Looks at a body over two queries, a third that is broken, two variables and a definition.
+fn known<T>(body: &str, look: impl FnOnce(&Template, Known<'_>) -> T) -> T {
     let text = format!("---\nqueries:\n  deal: SELECT 1\n  rep: SELECT 1\n---\n{body}");
     let queries = BTreeMap::from([
         (
@@ -23,7 +28,7 @@ fn problems(body: &str) -> Vec<Problem> {
     let definitions = BTreeSet::from(["win_rate.narrow".to_owned()]);
     let broken = BTreeSet::from(["lost".to_owned()]);
     let known = Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions };
-    check(&fixture::template(&text), known)
+    look(&fixture::template(&text), known)
 }
 
 /// The one error of a body that uses both queries; what its place covers.
@@ -93,6 +98,49 @@ fn keywords_and_the_columns_they_name_are_checked() {
     finds("{{ table(day) }}", "`table` takes a query's rows, not a day", "day");
     finds("{{ table() }}", "`table` begins with its data", "table");
     finds("{{ kpi('x', label='x', value=1) }}", "takes keyword arguments", "kpi");
+}
+
+#[test]
+fn the_charts_of_analyses_are_checked_as_all_others_are() {
+    finds("{{ heat(deal, row='name', column='nane', value='amount', message='m') }}", "no column `nane`", "'nane'");
+    finds("{{ heat(deal, row='name', column='name', value='name', message='m') }}", "a column of numbers", "'name'");
+    let fan = "fan(deal, x='closed', actual='amount', forecast='amount', low='amount', high='amount', interval='80 %'";
+    finds(&format!("{{{{ {fan}, target='amount', message='m') }}}}"), "`fan` has no argument `target`", "target");
+    finds(
+        &format!("{{{{ {fan}, inner_low='amount', message='m') }}}}"),
+        "needs `inner_high=` beside `inner_low=`",
+        "fan",
+    );
+    let corners = "top_left='a', top_right='b', bottom_left='c', bottom_right='d'";
+    finds(
+        &format!(
+            "{{{{ quadrant(deal, label='name', x='amount', y='amount', x_split=1, y_split=2, x_measure='x', \
+             y_measure='y', {corners}, bad='right', message='m') }}}}"
+        ),
+        "`bad` cannot be `right`; it is one of `top_left`, `top_right`",
+        "'right'",
+    );
+    finds(
+        "{{ bullet(deal, category='name', actual='amount', plan='amount', ranges=['amount', 'fair'], message='m') }}",
+        "no column `fair`",
+        "'fair'",
+    );
+}
+
+#[test]
+fn a_tile_reads_the_columns_that_its_arguments_name() {
+    let body = "{{ heat(deal, row='name', column='closed', value='amount', message='m') }}\n\
+                {{ bullet(deal, category='name', actual='amount', plan='amount', ranges={'amount': 'Poor'}, message='m') }}\n\
+                {{ quadrant(deal, label='name', x='amount', y='amount', x_split=rep | length, y_split=1, x_measure='x', \
+                y_measure='y', top_left='a', top_right='b', bottom_left='c', bottom_right='d', message='m') }}";
+    let found: Vec<String> = known(body, tiles)
+        .into_iter()
+        .map(|tile| {
+            let columns: Vec<&str> = tile.reads.iter().filter_map(|(_, column)| column.as_deref()).collect();
+            format!("{}: {}", tile.id, columns.join(" "))
+        })
+        .collect();
+    assert_eq!(found, ["heat-deal: amount closed name", "bullet-deal: amount name", "quadrant-deal: amount name"]);
 }
 
 #[test]

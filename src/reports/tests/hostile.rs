@@ -74,6 +74,13 @@ Prose {{ t[0].name }} and **{{ t[0].name }}** and {{ 'A' ~ t[0].name }}.
         reference_label=t[0].name, message=captured) }}
 {{ line(t, x='name', y={'n': t[0].name}, plan='n', message=t[0].name) }}
 {{ waterfall(w, label='name', value='n', message=t[0].name) }}
+{{ heat(t, row='name', column='n', value='n', n='n', unit=t[0].name, message=t[0].name) }}
+{{ fan(t, x='name', actual='n', forecast='n', low='n', high='n', interval=t[0].name, message=t[0].name) }}
+{{ reliability(t, predicted='n', observed='n', n='n', low='n', high='n', message=t[0].name) }}
+{{ bullet(t, category='name', actual='n', plan='n', ranges={'n': t[0].name}, message=t[0].name) }}
+{{ quadrant(t, label='name', x='n', y='n', x_split=1, y_split=2, x_measure=t[0].name, y_measure=t[0].name, x_unit=t[0].name,
+            top_left=t[0].name, top_right=t[0].name, bottom_left=t[0].name, bottom_right=t[0].name, message=t[0].name) }}
+{{ funnel(t, stage='name', value='n', previous='n', previous_label=t[0].name, message=t[0].name) }}
 {{ table(t, columns=[{'column': 'name', 'label': t[0].name}, 'n'], message=t[0].name) }}
 {{ freshness(t, source='name', day='name', stale='name') }}
 "#;

@@ -1,5 +1,6 @@
 //! Whole reports: an executive one, hostile text in every place, mistakes in templates, and scenes.
 
+mod analysis;
 mod checking;
 mod fixture;
 mod hostile;

@@ -9,18 +9,18 @@ use crate::reports::scene::line::{self, Lines, Series};
 use crate::reports::scene::waterfall::{self, Step, Waterfall};
 use crate::reports::scene::{Ink, Mark, Scene, Voice, Width};
 
-const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
+pub const WIDTHS: [Width; 2] = [Width::Wide, Width::Narrow];
 
-fn whole(value: i64) -> Number {
+pub fn whole(value: i64) -> Number {
     Number::whole(value)
 }
 
-fn money(values: &[i64]) -> Scale {
+pub fn money(values: &[i64]) -> Scale {
     Scale::fit(Unit::parse("USD"), values.iter().map(|value| whole(*value)), None)
 }
 
 /// Boxes of an ink below the legend, as (x, y, width, height).
-fn boxes(scene: &Scene, ink: Ink) -> Vec<(f64, f64, f64, f64)> {
+pub fn boxes(scene: &Scene, ink: Ink) -> Vec<(f64, f64, f64, f64)> {
     scene
         .marks
         .iter()
@@ -33,7 +33,7 @@ fn boxes(scene: &Scene, ink: Ink) -> Vec<(f64, f64, f64, f64)> {
         .collect()
 }
 
-fn texts(scene: &Scene) -> Vec<(&str, Voice)> {
+pub fn texts(scene: &Scene) -> Vec<(&str, Voice)> {
     scene
         .marks
         .iter()
@@ -44,7 +44,7 @@ fn texts(scene: &Scene) -> Vec<(&str, Voice)> {
         .collect()
 }
 
-fn assert_near(a: f64, b: f64) {
+pub fn assert_near(a: f64, b: f64) {
     assert!((a - b).abs() < 1e-6, "{a} is not {b}");
 }
 
