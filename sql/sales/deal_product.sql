@@ -22,7 +22,7 @@ LEFT JOIN sales.plan_rate AS r ON r.currency = d.currency
 UNION ALL
 SELECT
   d.deal_id,
-  0 AS line_no,
+  CAST(0 AS INTEGER) AS line_no,
   d.status,
   d.closed_on,
   d.region,
