@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, ObjectNamePart, Query, TableAlias, TableFactor, VisitMut,
-    VisitorMut,
+    Expr, FunctionArg, FunctionArgExpr, ObjectName, ObjectNamePart, Query, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -29,40 +28,13 @@ pub type Folders = BTreeMap<String, BTreeSet<String>>;
 
 /// Replaces the calls in a statement by the SELECTs that they stand for.
 pub fn expand(query: &mut Query, sql: &Sql, folders: &Folders) -> Result<(), Problem> {
-    match VisitMut::visit(query, &mut Expand { sql, folders }) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(found) => Err(*found),
-    }
+    let folders = Expand { sql, folders };
+    from::replace(query, MODELS, |span, arguments| Ok((MODELS.to_owned(), folders.select(span, arguments)?)))
 }
 
 struct Expand<'a> {
     sql: &'a Sql,
     folders: &'a Folders,
-}
-
-impl VisitorMut for Expand<'_> {
-    type Break = Box<Problem>;
-
-    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        let (name, arguments, alias): (&ObjectName, &[FunctionArg], &Option<TableAlias>) = match factor {
-            TableFactor::Table { name, args: Some(arguments), alias, .. } => (name, &arguments.args, alias),
-            TableFactor::Function { name, args, alias, .. } => (name, args, alias),
-            _ => return ControlFlow::Continue(()),
-        };
-        if from::parts(name) != MODELS {
-            return ControlFlow::Continue(());
-        }
-        let span = from::span_of(name);
-        match self.select(span, arguments) {
-            Ok(query) => {
-                let own = TableAlias { explicit: true, name: Ident::new(MODELS), columns: Vec::new(), at: None };
-                let alias = Some(alias.clone().unwrap_or(own));
-                *factor = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias, sample: None };
-                ControlFlow::Continue(())
-            }
-            Err(found) => ControlFlow::Break(Box::new(found)),
-        }
-    }
 }
 
 impl Expand<'_> {

@@ -1,10 +1,12 @@
 //! What stands in FROM, made ready for the engine: it knows functions by their names in lower case and their arguments by
 //! their order, and does not tell where it meets one name twice.
 
+use std::ops::ControlFlow;
+
 use arrow::datatypes::DataType;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, JoinOperator, ObjectName, ObjectNamePart, Select, TableFactor, TableWithJoins,
-    Value, ValueWithSpan,
+    Expr, FunctionArg, FunctionArgExpr, Ident, JoinOperator, ObjectName, ObjectNamePart, Query, Select, TableAlias,
+    TableFactor, TableWithJoins, Value, ValueWithSpan, VisitMut, VisitorMut,
 };
 use datafusion::sql::sqlparser::tokenizer::Span;
 
@@ -86,6 +88,47 @@ pub fn text(expression: &Expr) -> Option<(String, Span)> {
             Some((text.to_lowercase(), *span))
         }
         _ => None,
+    }
+}
+
+/// Puts the SELECT that each call of a function stands for in its place; its name, where it has no alias, comes with it.
+pub fn replace(
+    query: &mut Query,
+    function: &str,
+    select: impl FnMut(Span, &[FunctionArg]) -> Result<(String, Query), Problem>,
+) -> Result<(), Problem> {
+    match VisitMut::visit(query, &mut Replace { function, select }) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(found) => Err(*found),
+    }
+}
+
+struct Replace<'f, F> {
+    function: &'f str,
+    select: F,
+}
+
+impl<F: FnMut(Span, &[FunctionArg]) -> Result<(String, Query), Problem>> VisitorMut for Replace<'_, F> {
+    type Break = Box<Problem>;
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
+        let (name, arguments, alias): (&ObjectName, &[FunctionArg], &Option<TableAlias>) = match factor {
+            TableFactor::Table { name, args: Some(arguments), alias, .. } => (name, &arguments.args, alias),
+            TableFactor::Function { name, args, alias, .. } => (name, args, alias),
+            _ => return ControlFlow::Continue(()),
+        };
+        if parts(name) != self.function {
+            return ControlFlow::Continue(());
+        }
+        match (self.select)(span_of(name), arguments) {
+            Ok((own, query)) => {
+                let own = TableAlias { explicit: true, name: Ident::new(own), columns: Vec::new(), at: None };
+                let alias = Some(alias.clone().unwrap_or(own));
+                *factor = TableFactor::Derived { lateral: false, subquery: Box::new(query), alias, sample: None };
+                ControlFlow::Continue(())
+            }
+            Err(found) => ControlFlow::Break(Box::new(found)),
+        }
     }
 }
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, Ident, ObjectName, Query, TableAlias, TableFactor, VisitMut, VisitorMut,
-};
+use datafusion::sql::sqlparser::ast::{Expr, FunctionArg, ObjectName, Query, VisitMut, VisitorMut};
 use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::call::{self, Asked, Slice};
@@ -24,11 +22,9 @@ pub struct Called {
 
 /// Replaces the calls in a statement; gives the views that they read, those of derived metrics with those of their parts.
 pub fn expand(query: &mut Query, sql: &Sql, metrics: &Metrics) -> Result<Vec<Called>, Problem> {
-    let mut visitor = Expand { sql, metrics, called: Vec::new() };
-    match VisitMut::visit(query, &mut visitor) {
-        ControlFlow::Continue(()) => Ok(visitor.called),
-        ControlFlow::Break(found) => Err(*found),
-    }
+    let mut calls = Expand { sql, metrics, called: Vec::new() };
+    from::replace(query, METRIC, |span, arguments| calls.select(span, arguments))?;
+    Ok(calls.called)
 }
 
 /// The SELECT of a metric's total. The expressions of a derived metric keep their places in its file.
@@ -43,36 +39,10 @@ struct Expand<'a> {
     called: Vec<Called>,
 }
 
-impl VisitorMut for Expand<'_> {
-    type Break = Box<Problem>;
-
-    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Self::Break> {
-        let (name, arguments, alias): (&ObjectName, &[FunctionArg], &Option<TableAlias>) = match factor {
-            TableFactor::Table { name, args: Some(arguments), alias, .. } => (name, &arguments.args, alias),
-            TableFactor::Function { name, args, alias, .. } => (name, args, alias),
-            _ => return ControlFlow::Continue(()),
-        };
-        if from::parts(name) != METRIC {
-            return ControlFlow::Continue(());
-        }
-        match self.call(from::span_of(name), arguments, alias.clone()) {
-            Ok(replaced) => {
-                *factor = replaced;
-                ControlFlow::Continue(())
-            }
-            Err(found) => ControlFlow::Break(Box::new(found)),
-        }
-    }
-}
-
 impl Expand<'_> {
-    fn call(
-        &mut self,
-        span: Span,
-        arguments: &[FunctionArg],
-        alias: Option<TableAlias>,
-    ) -> Result<TableFactor, Problem> {
-        let (id, query) = match call::read(self.sql, span, arguments, self.metrics)? {
+    /// The SELECT that a call stands for, with the metric's id.
+    fn select(&mut self, span: Span, arguments: &[FunctionArg]) -> Result<(String, Query), Problem> {
+        match call::read(self.sql, span, arguments, self.metrics)? {
             Asked::Slice(slice) => {
                 let parts = self.metrics.parts(slice.metric);
                 let target = slice.metric.header.target.as_ref().and_then(|target| self.metrics.known.get(target));
@@ -84,23 +54,16 @@ impl Expand<'_> {
                 let is_compared = slice.compare.contains(&call::Compare::Target);
                 let read: Vec<String> = read.chain(of_target.filter(|_| is_compared)).collect();
                 self.called.extend(read.iter().map(|id| Called { view: format!("{METRIC}.{id}"), span }));
-                (slice.metric.id.clone(), written(&slice, self.metrics, false)?)
+                Ok((slice.metric.id.clone(), written(&slice, self.metrics, false)?))
             }
             Asked::Broken(id) => {
                 // Never planned: whatever reads it waits until it is mended.
                 let view = format!("{METRIC}.{id}");
                 let query = parsed(&format!("SELECT * FROM {view}"))?;
                 self.called.push(Called { view, span });
-                (id, query)
+                Ok((id, query))
             }
-        };
-        let own = TableAlias { explicit: true, name: Ident::new(id), columns: Vec::new(), at: None };
-        Ok(TableFactor::Derived {
-            lateral: false,
-            subquery: Box::new(query),
-            alias: Some(alias.unwrap_or(own)),
-            sample: None,
-        })
+        }
     }
 }
 
