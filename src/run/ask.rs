@@ -76,17 +76,18 @@ pub async fn ask(
         query::lake_failure(&error)
             .unwrap_or_else(|| Error::failed(format!("the query failed: {}", sql.problem(&error).message)))
     };
-    let schema = headed(plan.schema().inner(), &selection);
+    let planned = Arc::clone(plan.schema().inner());
     // A task of its own, so that whoever waits here may give up, however long one step of it takes.
     let mut reading = JoinSet::new();
     reading.spawn(read(session, plan, memory));
-    let rows = match reading.join_next().await {
+    let (made, rows) = match reading.join_next().await {
         Some(Ok(read)) => read.map_err(|stopped| match stopped {
             Stopped::Failed(error) => failed(error),
             Stopped::TooLarge => too_much("the answer"),
         })?,
         _ => return Err(Error::failed("the query broke off")),
     };
+    let schema = headed(&planned, &made, &selection);
     let rows = rows.into_iter().map(|batch| RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec()));
     let rows = rows.collect::<Result<Vec<_>, _>>();
     let rows = rows.map_err(|error| Error::failed(format!("could not head the answer's columns: {error}")))?;
@@ -94,12 +95,14 @@ pub async fn ask(
 }
 
 /// The answer's columns: what was given no name is called by its SQL, as it was written, and not as the engine has it.
-fn headed(schema: &Schema, selection: &Selection) -> SchemaRef {
-    let unnamed = selection.unnamed_columns(schema.fields().len());
-    let fields = schema.fields().iter().zip(unnamed).map(|(field, sql)| match sql {
-        // Whether a column may be NULL is known for the plan, and not always kept by what runs it.
-        Some(sql) => field.as_ref().clone().with_name(sql).with_nullable(true),
-        None => field.as_ref().clone().with_nullable(true),
+///
+/// Names are those of the plan, and types those of the rows that were made: before it runs, a plan has not brought the types
+/// of a UNION together, and whether a column may be NULL is not always kept by what runs it.
+fn headed(planned: &Schema, made: &Schema, selection: &Selection) -> SchemaRef {
+    let unnamed = selection.unnamed_columns(planned.fields().len());
+    let fields = planned.fields().iter().zip(made.fields()).zip(unnamed).map(|((field, made), sql)| {
+        let name = sql.unwrap_or_else(|| field.name().clone());
+        made.as_ref().clone().with_name(name).with_nullable(true)
     });
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
@@ -110,8 +113,9 @@ enum Stopped {
     TooLarge,
 }
 
-async fn read(session: Session, plan: LogicalPlan, memory: Memory) -> Result<Vec<RecordBatch>, Stopped> {
+async fn read(session: Session, plan: LogicalPlan, memory: Memory) -> Result<(SchemaRef, Vec<RecordBatch>), Stopped> {
     let mut stream = session.stream(&plan).await.map_err(Stopped::Failed)?;
+    let schema = stream.schema();
     let (mut rows, mut held) = (Vec::new(), 0);
     while let Some(batch) = stream.next().await {
         let batch = batch.map_err(Stopped::Failed)?;
@@ -121,7 +125,7 @@ async fn read(session: Session, plan: LogicalPlan, memory: Memory) -> Result<Vec
         }
         rows.push(batch);
     }
-    Ok(rows)
+    Ok((schema, rows))
 }
 
 /// What the rows themselves need, however large the buffers are that they lie in.

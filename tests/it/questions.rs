@@ -13,6 +13,20 @@ fn small() -> TestProject {
 }
 
 #[test]
+fn columns_of_one_name_and_several_types_are_answered_in_the_one_that_holds_all() {
+    let project = TestProject::small();
+    project.deals("2026-11-02", &["1,ann,Qualify,Open,100,2026-10-01"]);
+    project.run();
+    let sql = "SELECT CAST(1 AS INTEGER) AS n UNION ALL SELECT 3000000000 ORDER BY n";
+    assert_eq!(project.ask("2026-11-02", sql), ["1", "3000000000"]);
+    project.write(
+        "sql/kpi/number.sql",
+        "/* ---\nmaterialize: view\n--- */\nSELECT CAST(1 AS INTEGER) AS n UNION ALL SELECT 2",
+    );
+    assert_eq!(project.ask("2026-11-02", "SELECT n FROM kpi.number ORDER BY n"), ["1", "2"]);
+}
+
+#[test]
 fn a_question_sees_its_day_and_nothing_later() {
     let project = small();
     let stages = "SELECT string_agg(stage, ',' ORDER BY deal_id) FROM crm.deal";
