@@ -16,8 +16,20 @@ impl Catalogue {
         for selection in self.selections(|_| true) {
             problems.extend(self.unknown_relations(selection));
         }
+        problems.extend(self.models.values().filter_map(|model| self.unknown_days(model)));
         problems.extend(self.cycles());
         problems
+    }
+
+    /// A model whose days are to be those of a table that is not declared.
+    fn unknown_days(&self, model: &Model) -> Option<Problem> {
+        let (table, place) = model.incremental.as_ref()?.days_of.as_ref()?;
+        if self.tables.contains_key(table) {
+            return None;
+        }
+        let names: Vec<String> = self.tables.keys().map(ToString::to_string).collect();
+        let found = Problem::error(place.clone(), format!("there is no declared table `{table}`"));
+        Some(found.help(problem::did_you_mean(&table.to_string(), names.iter().map(String::as_str))))
     }
 
     /// What a statement reads that is not there; a file with a mistake of its own is told there, not at its readers.

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 
+use crate::calendar::Grain;
 use crate::day::Day;
 use crate::lake::TableName;
 use crate::path;
-use crate::problem::Problem;
-use crate::project::{Every, Materialize, ModelHeader, OnCorrection};
+use crate::problem::Place;
+use crate::problem::{self, Problem};
+use crate::project::setting::{self, Value, Values};
+use crate::project::{Days, Every, Materialize, ModelHeader, OnCorrection, OnceAfter};
 use crate::query::{Selection, declared};
 use crate::yaml::Document;
 
@@ -16,11 +19,62 @@ use crate::yaml::Document;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incremental {
     pub every: Every,
+    /// The declared table whose exports make the days; without it everything does that the model reads.
+    pub days_of: Option<(TableName, Place)>,
+    pub once_after: Option<Once>,
     /// No day before it has a partition.
     pub start: Option<Day>,
     pub on_correction: OnCorrection,
     /// The columns of a model that reads its own earlier partitions, `day` among them: no plan could tell them.
     pub columns: Option<SchemaRef>,
+}
+
+/// One partition of each period: of the first of the days that lies so long after the end of the period before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    pub grain: Grain,
+    days: Days,
+}
+
+impl Once {
+    /// So many days after the end of the period before.
+    pub fn days(&self, values: &Values) -> i32 {
+        match &self.days {
+            Days::Whole(days) => i32::from(*days),
+            Days::Setting(name) => match values.get(name) {
+                Some(Value::Whole(days)) => i32::try_from(*days).unwrap_or(i32::MAX),
+                _ => 0,
+            },
+        }
+    }
+
+    fn read(written: &OnceAfter, every: Every, document: &Document) -> Result<Self, Problem> {
+        let wrong = |key: &'static str, said: String, help: String| {
+            Err(Problem::error(document.place(&path!["once_after", key]), said).help(help))
+        };
+        let Some(grain) = written.period.grain().filter(|_| written.period > every) else {
+            return wrong(
+                "period",
+                format!("the period is not longer than that of `every: {}`", every.name()),
+                "write a longer one, as in `once_after: {period: quarter, days: 7}`".to_owned(),
+            );
+        };
+        if let Days::Setting(name) = &written.days {
+            match setting::find(name).map(|setting| &setting.kind) {
+                Some(setting::Kind::One(setting::Type::Whole { .. })) => {}
+                Some(_) => {
+                    let said = format!("the setting `{name}` is no whole number of days");
+                    return wrong("days", said, "name one that is, or write a number".to_owned());
+                }
+                None => {
+                    let names: Vec<&str> = setting::ALL.iter().map(|setting| setting.name).collect();
+                    let said = format!("there is no setting `{name}`");
+                    return wrong("days", said, problem::did_you_mean(name, names));
+                }
+            }
+        }
+        Ok(Self { grain, days: written.days.clone() })
+    }
 }
 
 impl Incremental {
@@ -49,6 +103,8 @@ pub fn read(
     if header.materialize != Materialize::Incremental {
         let said = [
             ("every", header.every.is_some()),
+            ("days_of", header.days_of.is_some()),
+            ("once_after", header.once_after.is_some()),
             ("start", header.start.is_some()),
             ("on_correction", header.on_correction.is_some()),
             ("columns", header.columns.is_some()),
@@ -92,8 +148,20 @@ pub fn read(
         }
         (None, None) => None,
     };
+    let every = header.every.unwrap_or_default();
+    let once_after = header.once_after.as_ref().map(|written| Once::read(written, every, told())).transpose();
+    let days_of = header.days_of.as_ref().map(|written| {
+        let place = told().place(&path!["days_of"]);
+        match written.parse() {
+            Ok(table) => Ok((table, place)),
+            Err(_) => Err(Problem::error(place, format!("there is no table `{written}`"))
+                .help("name a declared table, as in `days_of: crm.deal`")),
+        }
+    });
     Ok(Some(Incremental {
-        every: header.every.unwrap_or_default(),
+        every,
+        days_of: days_of.transpose().map_err(|found| vec![found])?,
+        once_after: once_after.map_err(|found| vec![found])?,
         start: header.start,
         on_correction: header.on_correction.unwrap_or_default(),
         columns,

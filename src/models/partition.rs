@@ -163,9 +163,14 @@ impl Recipe {
 
     /// The days up to one that have a partition, or are to have one, oldest first.
     pub fn days(&self, pin: &Pin, settings: &Settings) -> Vec<Day> {
-        let snapshots = |table: &TableName| pin.days(table, Role::Snapshot);
         let is_wanted = |day: &Day| *day <= settings.day && self.how.start.is_none_or(|start| *day >= start);
-        let all: BTreeSet<Day> = self.inputs.iter().flat_map(snapshots).filter(is_wanted).collect();
+        let all: BTreeSet<Day> = match &self.how.days_of {
+            Some((table, _)) => pin.exports(table).map(|version| version.day).filter(is_wanted).collect(),
+            None => {
+                let snapshots = |table: &TableName| pin.days(table, Role::Snapshot);
+                self.inputs.iter().flat_map(snapshots).filter(is_wanted).collect()
+            }
+        };
         let mut days: Vec<Day> = Vec::new();
         for day in all {
             let period = |day: Day| self.how.every.grain().and_then(|grain| settings.calendar.start(day, grain));
@@ -173,6 +178,12 @@ impl Recipe {
                 Some(last) if period(day).is_some() && period(*last) == period(day) => *last = day,
                 _ => days.push(day),
             }
+        }
+        if let Some(once) = &self.how.once_after {
+            // In the period from so many days after the end of one to as many after the end of the next.
+            let later = 1 - once.days(&settings.values);
+            let period = |day: &Day| day.plus(later).and_then(|day| settings.calendar.start(day, once.grain));
+            days.dedup_by_key(|day| period(day));
         }
         days
     }

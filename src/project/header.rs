@@ -1,9 +1,11 @@
 //! What the front matter of models, checks and reports may say.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 
 use super::pipeline::Share;
 use super::schema::one_of;
@@ -25,6 +27,10 @@ pub struct ModelHeader {
     pub checks: Vec<ColumnCheck>,
     /// Of which days an incremental model has a partition; of every day with a snapshot, if it says nothing.
     pub every: Option<Every>,
+    /// The declared table whose exports make an incremental model's days, where not everything does that it reads.
+    pub days_of: Option<String>,
+    /// Of these days, only the first of each longer period that lies so many days after the end of the one before.
+    pub once_after: Option<OnceAfter>,
     /// The first day of which an incremental model may have a partition.
     pub start: Option<Day>,
     /// What becomes of an incremental model's partition of a day whose exports have been corrected.
@@ -47,7 +53,7 @@ pub enum Materialize {
 }
 
 /// How closely the partitions of an incremental model lie: one of each period, of the last day in it that has a snapshot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Every {
     /// Of every day with a snapshot.
@@ -60,6 +66,16 @@ pub enum Every {
 }
 
 impl Every {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+
     /// The period of which there is one partition; `None` for days.
     pub fn grain(self) -> Option<Grain> {
         match self {
@@ -69,6 +85,55 @@ impl Every {
             Self::Quarter => Some(Grain::Quarter),
             Self::Year => Some(Grain::Year),
         }
+    }
+}
+
+/// One partition of each period, of the first day that lies so many days after the end of the period before: for what is
+/// learnt once, when a quarter is final.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OnceAfter {
+    pub period: Every,
+    /// A whole number, or the name of a setting that is one.
+    pub days: Days,
+}
+
+/// A number of days, or the setting that tells it.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(extend("type" = ["integer", "string"], "minimum" = 0, "examples" = [7, "forecast_grace_days"]))]
+pub enum Days {
+    Whole(#[schemars(with = "serde_json::Value")] u16),
+    Setting(String),
+}
+
+impl<'de> Deserialize<'de> for Days {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Days;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a whole number of days, or the name of a setting")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, days: u64) -> Result<Days, E> {
+                let whole = u16::try_from(days).ok().filter(|days| *days <= 366);
+                whole
+                    .map(Days::Whole)
+                    .ok_or_else(|| E::custom(format!("`{days}` days are too many; write at most 366")))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Days, E> {
+                Err(E::custom("write a whole number of days from 0 to 366, or the name of a setting"))
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Days, E> {
+                Ok(Days::Setting(name.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Written)
     }
 }
 

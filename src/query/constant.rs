@@ -11,7 +11,7 @@ use arrow::compute::kernels::cast_utils::{IntervalParseConfig, IntervalUnit, par
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use datafusion::logical_expr::{Cast, Expr as Planned, LogicalPlan};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr as Planned, LogicalPlan, Operator};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Interval,
     LimitClause, TypedString, UnaryOperator, Value, ValueWithSpan,
@@ -119,9 +119,14 @@ pub fn check_as(expression: &Expr, data_type: &DataType, sql: &Sql) -> Option<Pr
 }
 
 /// The first text in a plan that an operator or a function beside it makes such a constant: `closed_on > '2026-02-30'`;
-/// or the first number that is made a day: the engine would count it from 1970.
+/// or the first number that is made a day: the engine would count it from 1970; or whole numbers that are too great together.
 pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
     let look = |expression: &Planned| {
+        if let Err(greatest) = whole(expression) {
+            let place = sql.place_of_word(&greatest.to_string()).unwrap_or_else(|| sql.start());
+            let found = Problem::error(place, "this is more than a BIGINT can hold");
+            return Some(found.help("write one of the numbers with a decimal point, and it is computed as a DECIMAL"));
+        }
         let Planned::Cast(Cast { expr, field }) = expression else { return None };
         let Planned::Literal(literal, _) = expr.as_ref() else { return None };
         let (value, written) = match literal {
@@ -137,6 +142,27 @@ pub fn check_plan(plan: &LogicalPlan, sql: &Sql) -> Option<Problem> {
         Some(problem(place, &value, &sql_type::of(field.data_type())))
     };
     expressions::first(plan, |_| true, look)
+}
+
+/// The whole number that an expression of whole numbers comes to, if it is one; or, where it comes to too much, the greatest in it.
+fn whole(expression: &Planned) -> Result<Option<i64>, i64> {
+    match expression {
+        Planned::Literal(ScalarValue::Int64(number), _) => Ok(*number),
+        Planned::Alias(alias) => whole(&alias.expr),
+        Planned::Negative(of) => Ok(whole(of)?.and_then(i64::checked_neg)),
+        Planned::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let (Some(left), Some(right)) = (whole(left)?, whole(right)?) else { return Ok(None) };
+            let together = match op {
+                Operator::Plus => left.checked_add(right),
+                Operator::Minus => left.checked_sub(right),
+                Operator::Multiply => left.checked_mul(right),
+                _ => return Ok(None),
+            };
+            let greatest = if left.unsigned_abs() > right.unsigned_abs() { left } else { right };
+            together.map(Some).ok_or(greatest)
+        }
+        _ => Ok(None),
+    }
 }
 
 fn is_moment(data_type: &DataType) -> bool {

@@ -15,6 +15,7 @@ pub mod function;
 pub mod given;
 mod lint;
 pub mod metric;
+mod overflow;
 pub mod past;
 mod rule;
 pub mod session;

@@ -232,6 +232,11 @@ fn a_period_keeps_its_last_day_and_none_lies_before_the_start() {
     let days = ["2026-10-29", "2026-10-30", "2026-11-02", "2026-11-03", "2026-11-10", "2026-11-11"];
     incremental(&project, "weekly", "every: week\n", "SELECT count(*) AS n FROM crm.deal");
     incremental(&project, "late", "start: 2026-11-03\n", "SELECT count(*) AS n FROM crm.deal");
+    // October is final on 3 November, in the week of which no export lies later.
+    let once = "every: week\nonce_after: {period: month, days: 3}\n";
+    incremental(&project, "once", once, "SELECT count(*) AS n FROM crm.deal");
+    let once = "every: week\nonce_after: {period: month, days: lead_mature_days}\n";
+    incremental(&project, "once_late", once, "SELECT count(*) AS n FROM crm.deal");
     for on in days {
         project.deals(on, &["0,ann,Qualify,Open,1,2026-10-01"]);
         project.run_day(on);
@@ -240,6 +245,9 @@ fn a_period_keeps_its_last_day_and_none_lies_before_the_start() {
     assert_eq!(of("weekly", "2026-11-11"), ["2026-10-30", "2026-11-03", "2026-11-11"]);
     assert_eq!(of("weekly", "2026-11-03"), ["2026-10-30", "2026-11-03"]);
     assert_eq!(of("late", "2026-11-11"), ["2026-11-03", "2026-11-10", "2026-11-11"]);
+    assert_eq!(of("once", "2026-11-11"), ["2026-10-30", "2026-11-03"]);
+    assert_eq!(of("once", "2026-11-02"), ["2026-10-30"]);
+    assert_eq!(of("once_late", "2026-11-11"), ["2026-10-30"], "the setting says 90 days");
     assert_eq!(project.pin().days(&"past.weekly".parse().unwrap(), Role::Model).len(), 3, "others have left the lake");
     // Days that are not asked for are not read, and what is left of them is the same.
     assert_eq!(

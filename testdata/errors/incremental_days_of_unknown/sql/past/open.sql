@@ -1,0 +1,5 @@
+/* ---
+materialize: incremental
+days_of: crm.deals
+--- */
+SELECT count(*) AS n FROM crm.deal
