@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use datafusion::datasource::ViewTable;
 use datafusion::error::DataFusionError;
 use futures::{Stream, StreamExt, TryStreamExt};
 
@@ -17,7 +16,7 @@ use crate::lake::{self, Pin, Role, Staged, TableName, TableWriter};
 use crate::query::changes::Changes;
 use crate::query::declared::reject_schema;
 use crate::query::past::{Past, Versions};
-use crate::query::{self, DeclaredTable, Session, Settings, UserFunctions, user_function};
+use crate::query::{self, DeclaredTable, Session, Settings, UserFunctions, View, user_function};
 
 /// For each relation a hash of all that its rows depend on: equal fingerprints, equal rows.
 #[derive(Debug)]
@@ -132,7 +131,7 @@ pub fn register_model(session: &Session, name: &TableName, pin: &Pin, day: Day) 
 /// Registers a model as a view: whoever reads it computes it.
 pub async fn register_view(session: &Session, model: &Model) -> Result<()> {
     let plan = session.plan(&model.selection, &model.sql).await.map_err(|found| Error::project(vec![found]))?;
-    session.register(&model.name.to_string(), Arc::new(ViewTable::new(plan, None)))
+    session.register(&model.name.to_string(), Arc::new(View::new(plan)))
 }
 
 /// Computes a model over what is registered in the context and writes its rows; a failure does not name the model.

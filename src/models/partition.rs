@@ -16,7 +16,7 @@ use std::sync::Arc;
 use arrow::array::{AsArray, Date32Array, RecordBatch};
 use arrow::datatypes::{DataType, Date32Type, Schema, SchemaRef};
 use datafusion::common::ScalarValue;
-use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::datasource::provider_as_source;
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use futures::StreamExt;
@@ -29,7 +29,7 @@ use crate::hash::sha256_of_parts;
 use crate::lake::{self, Facts, Pin, Role, Staged, TableName, TableWriter, Version};
 use crate::problem::Problem;
 use crate::project::OnCorrection;
-use crate::query::{DeclaredTable, Session, Settings, UserFunctions, user_function};
+use crate::query::{DeclaredTable, Session, Settings, UserFunctions, View, user_function};
 use crate::sql_type;
 
 /// What the partitions of a model are computed with.
@@ -291,7 +291,7 @@ impl Recipe {
         let both = with_day(made, settings.day).and_then(|made| {
             LogicalPlanBuilder::scan("earlier", provider_as_source(stored), None)?.union(made)?.build()
         });
-        session.register(&name.to_string(), Arc::new(ViewTable::new(both.map_err(failed)?, None)))
+        session.register(&name.to_string(), Arc::new(View::new(both.map_err(failed)?)))
     }
 
     /// Computes the partition of a day before the run's, apart from all that the run sees, and writes it.

@@ -23,6 +23,7 @@ pub mod setting;
 pub mod sql;
 pub mod statement;
 pub mod user_function;
+mod view;
 
 use datafusion::error::DataFusionError;
 
@@ -35,6 +36,7 @@ pub use session::Session;
 pub use sql::Sql;
 pub use statement::{Relation, Selection, Shorthands};
 pub use user_function::{UserFunction, UserFunctions};
+pub use view::View;
 
 use crate::error::Error;
 pub use crate::sql_type::of as sql_type;

@@ -30,7 +30,7 @@ use super::overflow::FailOnOverflow;
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
-use super::{Sql, complaint, constant, expressions, rule, setting};
+use super::{Sql, complaint, constant, expressions, rule, setting, view};
 use crate::error::{Error, Kind, Result};
 use crate::limit::Memory;
 use crate::problem::Problem;
@@ -156,7 +156,7 @@ impl Session {
         let plan = self.state.statement_to_plan(statement).await;
         let plan = plan.map_err(|error| sql.problem(&error))?;
         guard(&plan, sql)?;
-        Ok(plan)
+        view::inlined(plan).map_err(|error| sql.problem(&error))
     }
 
     /// Plans and also checks types as the engine will before it runs the plan.
