@@ -11,7 +11,7 @@ checks:
 WITH asked AS (
   SELECT asked_for, asked_on, snapshot_on, quarter, quarter_start, quarter_end, days_left
   FROM sales.day_asked
-  WHERE asked_for <> 'month end'
+  WHERE asked_for NOT IN ('month end', 'week end')
 ),
 said AS (
   SELECT

@@ -5,10 +5,11 @@ checks:
   - unique: [asked_for, asked_on]
   - not_null: [asked_for, asked_on, snapshot_on, quarter]
 --- */
--- One row is a past day that is asked for: the end of a month, the first snapshot of a fiscal quarter, so many weeks before its end, or today.
+-- One row is a past day that is asked for: the end of a month, the first snapshot of a fiscal quarter, so many weeks before its end, one of twelve
+-- days that lie whole weeks back, or today.
 -- A day without a snapshot is shown by the last one before it; where that is over 14 days older, the day is not asked for. Days from before
--- the first export, rebuilt from events, show ends of months and today, however old they are: in between nothing changed. No forecast is scored on them,
--- because what no event tells of them is as the first export shows it.
+-- the first export, rebuilt from events, show ends of months and weeks, and today, however old they are: in between nothing changed. No forecast is
+-- scored on them, because what no event tells of them is as the first export shows it.
 WITH snapshot AS (
   SELECT snapshot_on, origin FROM lake.snapshot WHERE table_name = 'crm.deal'
 ),
@@ -37,6 +38,9 @@ asked AS (
   UNION ALL
   SELECT 'month end' AS asked_for, asked_on FROM month WHERE asked_on <= current_date
   UNION ALL
+  SELECT 'week end' AS asked_for, CAST(current_date - 7 * w.back AS DATE) AS asked_on
+  FROM (SELECT unnest(generate_series(1, 12)) AS back) AS w
+  UNION ALL
   SELECT 'today' AS asked_for, current_date AS asked_on
 )
 SELECT
@@ -49,7 +53,7 @@ SELECT
   days_between(a.asked_on, period_end(a.asked_on, 'quarter')) AS days_left,
   days_between(max(s.snapshot_on), a.asked_on) AS days_stale
 FROM asked AS a
-JOIN snapshot AS s ON s.snapshot_on <= a.asked_on AND (s.origin = 'export' OR a.asked_for IN ('month end', 'today'))
+JOIN snapshot AS s ON s.snapshot_on <= a.asked_on AND (s.origin = 'export' OR a.asked_for IN ('month end', 'week end', 'today'))
 GROUP BY a.asked_for, a.asked_on
 HAVING
   days_between(max(s.snapshot_on), a.asked_on) <= 14

@@ -9,7 +9,7 @@ from market import inside, level, quota_of
 from metrics import due, entries, leads_that_count, stays, versions
 from people import chain, share_of_days
 from periods import within
-from pipeline import days_asked
+from pipeline import days_asked, shown_on
 from state import CLOSED
 from winloss import by_deal, counted
 
@@ -138,9 +138,13 @@ def of_state(state, periods, targets, faults):
 
 
 def asked(state):
-    """The past days that figures look back at: those of forecasts, and the ends of months."""
+    """The past days that figures look back at: those of forecasts, the ends of months, and of the twelve weeks before."""
     yield from asked_days(state)
     yield from (("month end", on, snapshot) for on, snapshot in days_asked(state) if on == month_end(on))
+    for on in (state.day - 7 * back * DAY for back in range(1, 13)):
+        snapshot = shown_on(state, on)
+        if snapshot is not None:
+            yield "week end", on, snapshot
 
 
 def quarters_shown(state, then):

@@ -36,6 +36,7 @@ import quotas
 import restatement
 import risk
 import scores
+import weeks
 import winloss
 from state import State
 
@@ -53,6 +54,7 @@ def figures(state):
         "kpi.pipeline_by_owner": pipeline.by_owner(state),
         "kpi.weighted_pipeline": pipeline.by_expected_quarter(state),
         "kpi.pipeline_by_month": pipeline.by_month(state),
+        "kpi.pipeline_by_week": list(weeks.by_week(state)),
         "kpi.won_by_quarter": outcomes.won_by_quarter(state, spans, targets),
         "kpi.win_rate": outcomes.win_rate(state, spans),
         "kpi.cycle_length": outcomes.cycle_length(state, spans),

@@ -67,9 +67,15 @@ def by_expected_quarter(state):
 def days_asked(state):
     """The ends of months and the day itself, each with the snapshot that shows it; none where that is over 14 days older."""
     for day in sorted({end for end in map(month_end, state.days) if end <= state.day} | {state.day}):
-        snapshot = max(on for on in state.days if on <= day)
-        if day == state.day or day - snapshot <= 14 * DAY:
+        snapshot = shown_on(state, day)
+        if snapshot is not None:
             yield day, snapshot
+
+
+def shown_on(state, day):
+    """The last export up to a day; none where that is over 14 days older, but for the day itself."""
+    snapshot = max((on for on in state.days if on <= day), default=None)
+    return snapshot if snapshot is not None and (day == state.day or day - snapshot <= 14 * DAY) else None
 
 
 def by_month(state):
@@ -83,12 +89,12 @@ def by_month(state):
             "is_today": day == state.day,
             "deals": len(deals),
             "amount": money(total(d["amount_reporting"] for d in deals)),
-            "weighted_amount": money(sum(_product(d) for d in weighted)),
+            "weighted_amount": money(sum(weighed(d) for d in weighted)),
         })
     return rows
 
 
-def _product(deal):
+def weighed(deal):
     return total([deal["amount_reporting"]]) * total([deal["probability"]])
 
 
