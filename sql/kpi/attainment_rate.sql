@@ -16,8 +16,8 @@ WITH rep_quota AS (
     q.last_day,
     q.is_complete,
     q.is_reached
-  FROM kpi.quota_attainment AS q
-  CROSS JOIN (VALUES ('company'), ('team')) AS s (scope)
+  FROM (VALUES ('company'), ('team')) AS s (scope)
+  CROSS JOIN kpi.quota_attainment AS q
   WHERE q.scope = 'rep' AND q.quota > 0
 )
 SELECT

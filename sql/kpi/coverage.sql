@@ -75,8 +75,8 @@ quarter_then AS (
     coalesce(sum(b.open_amount), 0.0000) AS open_amount,
     coalesce(sum(b.won_amount), 0.0000) AS won_amount,
     sum(b.won_deals) AS won_deals
-  FROM both AS b
-  CROSS JOIN (VALUES ('company'), ('team'), ('rep')) AS s (scope)
+  FROM (VALUES ('company'), ('team'), ('rep')) AS s (scope)
+  CROSS JOIN both AS b
   GROUP BY s.scope, CASE s.scope WHEN 'company' THEN 'company' WHEN 'team' THEN b.team ELSE b.owner_id END, b.quarter
 ),
 needed AS (

@@ -26,8 +26,8 @@ WITH sliced AS (
     d.amount_at_stake,
     d.created_on,
     d.closed_on
-  FROM sales.deal AS d
-  CROSS JOIN (VALUES ('company'), ('team'), ('rep')) AS s (scope)
+  FROM (VALUES ('company'), ('team'), ('rep')) AS s (scope)
+  CROSS JOIN sales.deal AS d
 ),
 closed AS (
   SELECT

@@ -33,7 +33,7 @@ FROM (
     d.deal_name,
     d.account_name,
     coalesce(d.end_owner, d.start_owner) AS owner_name
-  FROM movement.deal AS d
-  CROSS JOIN (VALUES ('start'), ('entered'), ('changed'), ('fx'), ('unchanged'), ('left'), ('end')) AS x (part)
+  FROM (VALUES ('start'), ('entered'), ('changed'), ('fx'), ('unchanged'), ('left'), ('end')) AS x (part)
+  CROSS JOIN movement.deal AS d
 )
 WHERE line IS NOT NULL

@@ -80,8 +80,8 @@ owned AS (
     CASE x.scope WHEN 'company' THEN x.scope WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner_id ELSE end_territory_id END AS end_id,
     CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN start_team WHEN 'owner' THEN start_owner ELSE start_territory END AS start_name,
     CASE x.scope WHEN 'company' THEN 'Company' WHEN 'team' THEN end_team WHEN 'owner' THEN end_owner ELSE end_territory END AS end_name
-  FROM taking_part AS t
-  CROSS JOIN (VALUES ('company'), ('team'), ('owner'), ('territory')) AS x (scope)
+  FROM (VALUES ('company'), ('team'), ('owner'), ('territory')) AS x (scope)
+  CROSS JOIN taking_part AS t
   WHERE x.scope = 'company' OR NOT t.is_daily
 ),
 -- A deal that changed hands is seen twice: by who had it on the first day, and by who had it on the last.
@@ -92,8 +92,8 @@ seen AS (
     CASE WHEN x.side = 'end' OR end_id = start_id THEN end_name ELSE start_name END AS scope_name,
     x.side = 'start' AS was_here,
     x.side = 'end' OR coalesce(end_id = start_id, false) AS is_here
-  FROM owned AS o
-  CROSS JOIN (VALUES ('start'), ('end')) AS x (side)
+  FROM (VALUES ('start'), ('end')) AS x (side)
+  CROSS JOIN owned AS o
   WHERE (x.side = 'start' AND start_id IS NOT NULL) OR (x.side = 'end' AND end_id <> coalesce(start_id, ''))
 ),
 standing AS (

@@ -54,9 +54,9 @@ credited AS (
     count(*) FILTER (WHERE c.status = 'won' AND c.closed_on >= s.quarter_start AND c.closed_on <= s.quarter_end) AS deals,
     sum(c.amount) FILTER (WHERE c.status = 'won' AND c.closed_on >= s.quarter_start AND c.closed_on <= s.quarter_end) AS amount,
     sum(c.amount) FILTER (WHERE c.status = 'won' AND c.closed_on >= s.before_start AND c.closed_on < s.quarter_start) AS amount_before
-  FROM sales.credit AS c
+  FROM span AS s
+  CROSS JOIN sales.credit AS c
   JOIN sales.deal AS d ON d.deal_id = c.deal_id
-  CROSS JOIN span AS s
   GROUP BY c.rep_id
 ),
 counted AS (

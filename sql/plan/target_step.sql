@@ -31,9 +31,9 @@ target AS (
 ),
 credited AS (
   SELECT DISTINCT c.rep_id, coalesce(c.team, 'no team') AS team
-  FROM sales.credit AS c
+  FROM quarter AS s
+  CROSS JOIN sales.credit AS c
   JOIN crm.rep AS r ON r.rep_id = c.rep_id AND coalesce(r.is_active, true)
-  CROSS JOIN quarter AS s
   WHERE c.closed_on > s.rates_after AND c.closed_on <= current_date
 ),
 seller AS (
@@ -59,8 +59,8 @@ counted AS (
     CAST(0 AS BIGINT) AS demos,
     CAST(0 AS BIGINT) AS meetings,
     CAST(0 AS BIGINT) AS calls
-  FROM sales.deal AS d
-  CROSS JOIN quarter AS s
+  FROM quarter AS s
+  CROSS JOIN sales.deal AS d
   LEFT JOIN sales.deal_activity AS a ON a.deal_id = d.deal_id
   WHERE d.status IN ('won', 'lost') AND d.closed_on > s.rates_after AND d.closed_on <= current_date
   GROUP BY d.owner_id, d.team
@@ -75,8 +75,8 @@ counted AS (
     count(*) FILTER (WHERE a.type = 'demo') AS demos,
     count(*) FILTER (WHERE a.type = 'meeting') AS meetings,
     count(*) FILTER (WHERE a.type = 'call') AS calls
-  FROM sales.activity AS a
-  CROSS JOIN quarter AS s
+  FROM quarter AS s
+  CROSS JOIN sales.activity AS a
   WHERE a.is_done AND a.is_prospect AND a.started_on > s.rates_after AND a.started_on <= current_date
   GROUP BY a.owner_id, a.team
 ),
@@ -91,8 +91,8 @@ measured AS (
     sum(c.demos) AS demos,
     sum(c.meetings) AS meetings,
     sum(c.calls) AS calls
-  FROM counted AS c
-  CROSS JOIN (VALUES ('company'), ('team'), ('rep')) AS o (scope)
+  FROM (VALUES ('company'), ('team'), ('rep')) AS o (scope)
+  CROSS JOIN counted AS c
   GROUP BY o.scope, CASE o.scope WHEN 'company' THEN 'company' WHEN 'team' THEN coalesce(c.team, 'no team') ELSE c.owner_id END
 ),
 own AS (

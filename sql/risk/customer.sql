@@ -47,8 +47,8 @@ paced AS (
     days_between(c.last_on, current_date) AS days_since,
     CASE WHEN c.purchases >= s.least_purchases THEN c.median_interval END AS usual_interval_days,
     s.overdue_factor
-  FROM customer AS c
-  CROSS JOIN limits AS s
+  FROM limits AS s
+  CROSS JOIN customer AS c
 )
 SELECT
   p.account_id,

@@ -49,8 +49,8 @@ judged AS (
     d.pushes >= setting('pushes_at_risk') AS is_pushed,
     d.days_silent > setting('silent_days') AS is_silent,
     d.age_days > c.p90_days AS is_old
-  FROM open_deal AS d
-  CROSS JOIN cycle AS c
+  FROM cycle AS c
+  CROSS JOIN open_deal AS d
 )
 SELECT
   row_number() OVER (ORDER BY amount_reporting DESC NULLS LAST, deal_id) AS place,

@@ -38,16 +38,14 @@ first_cause AS (
   SELECT deal_id, kind, reason, row_number() OVER (PARTITION BY deal_id ORDER BY place, reason) AS nth
   FROM cause
 ),
-last_version AS (
-  SELECT deal_id, max(valid_from) AS valid_from
-  FROM crm.deal_history
-  GROUP BY deal_id
+gone AS (
+  SELECT h.deal_id, h.valid_from, h.name, h.account_id, h.owner_id, h.status, h.amount, h.currency
+  FROM crm.deal_history AS h
+  LEFT ANTI JOIN crm.deal AS d ON d.deal_id = h.deal_id
 ),
 vanished AS (
-  SELECT v.deal_id, s.name, s.account_id, s.owner_id, s.status, s.amount, s.currency
-  FROM last_version AS v
-  JOIN crm.deal_history AS s ON s.deal_id = v.deal_id AND s.valid_from = v.valid_from
-  LEFT ANTI JOIN crm.deal AS d ON d.deal_id = v.deal_id
+  SELECT g.*, row_number() OVER (PARTITION BY g.deal_id ORDER BY g.valid_from DESC) AS nth
+  FROM gone AS g
 ),
 left_out AS (
   SELECT d.deal_id, d.name, d.account_id, d.owner_id, d.status, d.amount, d.currency, c.kind, c.reason
@@ -57,6 +55,7 @@ left_out AS (
   UNION ALL
   SELECT deal_id, name, account_id, owner_id, status, amount, currency, 'vanished' AS kind, 'no longer in the export' AS reason
   FROM vanished
+  WHERE nth = 1
 )
 SELECT
   l.deal_id,

@@ -21,8 +21,8 @@ horizon AS (
 ),
 taking_part AS (
   SELECT h.deal_id, min(h.valid_from) AS first_seen_on
-  FROM crm.deal_history AS h
-  CROSS JOIN horizon AS z
+  FROM horizon AS z
+  CROSS JOIN crm.deal_history AS h
   GROUP BY h.deal_id
   HAVING bool_or(
     h.valid_from >= z.first_day OR h.closed_on >= z.first_day OR (h.status = 'open' AND (h.valid_to IS NULL OR h.valid_to > z.first_day))

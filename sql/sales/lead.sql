@@ -48,8 +48,8 @@ SELECT
   CASE WHEN t.of_deals THEN l.has_deal END AS is_deal,
   CASE WHEN t.of_wins THEN coalesce(d.status = 'won', false) END AS is_won,
   l.converted_deal_id AS deal_id
-FROM lead AS l
-CROSS JOIN told AS t
+FROM told AS t
+CROSS JOIN lead AS l
 LEFT JOIN crm.rep AS o ON o.rep_id = l.owner_id
 LEFT JOIN crm.rep AS m ON m.rep_id = o.manager_id
 LEFT JOIN sales.deal AS d ON d.deal_id = l.converted_deal_id

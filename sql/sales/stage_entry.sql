@@ -46,7 +46,9 @@ reached AS (
 entry AS (
   SELECT r.deal_id, k.pipeline, k.stage, k.rank, min(r.reached_on) AS entered_on, max(r.rank) AS highest_rank
   FROM reached AS r
+  LEFT JOIN known AS o ON o.deal_id = r.deal_id
   JOIN stage AS k ON k.pipeline = r.pipeline AND k.rank <= r.rank
+  WHERE o.deal_id IS NULL OR k.rank >= o.first_rank
   GROUP BY r.deal_id, k.pipeline, k.stage, k.rank
 ),
 spent AS (
@@ -72,9 +74,7 @@ SELECT
   coalesce(s.stays, 0) AS stays,
   CASE WHEN s.days IS NOT NULL THEN s.left_on END AS left_on,
   s.days
-FROM entry AS e
+FROM beginning AS b
+CROSS JOIN entry AS e
 JOIN sales.deal AS d ON d.deal_id = e.deal_id
-CROSS JOIN beginning AS b
 LEFT JOIN spent AS s ON s.deal_id = e.deal_id AND s.pipeline = e.pipeline AND s.stage = e.stage
-LEFT JOIN known AS o ON o.deal_id = e.deal_id
-WHERE (o.deal_id IS NULL OR e.rank >= o.first_rank)

@@ -31,10 +31,10 @@ WITH told AS (
       WHEN 'rep' THEN d.owner_id
     END AS value,
     CASE WHEN n.dimension = 'rep' THEN d.owner_name END AS name
-  FROM win_loss.deal AS d
-  CROSS JOIN (
+  FROM (
     VALUES ('reason'), ('competitor'), ('stage_left'), ('segment'), ('lead_source'), ('product'), ('size_band'), ('rep')
   ) AS n (dimension)
+  CROSS JOIN win_loss.deal AS d
   WHERE n.dimension <> 'reason' OR d.status = 'lost'
 ),
 available AS (

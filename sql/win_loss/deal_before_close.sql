@@ -10,10 +10,10 @@ checks:
 -- does not reach back so far or there is none; is_active falls back on the CRM's own last activity. Pushes are all up to that day.
 WITH looked_at AS (
   SELECT d.deal_id, d.status, d.closed_on, k.days_before, CAST(d.closed_on - k.back AS DATE) AS looked_at_on
-  FROM win_loss.deal AS d
-  CROSS JOIN (
+  FROM (
     VALUES (7, INTERVAL '7 days'), (30, INTERVAL '30 days'), (60, INTERVAL '60 days'), (90, INTERVAL '90 days')
   ) AS k (days_before, back)
+  CROSS JOIN win_loss.deal AS d
   WHERE d.closed_on <= current_date AND days_between(d.closed_on, current_date) < setting('trailing_days')
 ),
 state AS (
@@ -54,8 +54,8 @@ counted AS (
     s.*,
     CASE WHEN days_between(l.first_on, s.looked_at_on) >= setting('silent_days') THEN coalesce(d.activities, 0) END AS activities,
     coalesce(p.pushes, 0) AS pushes
-  FROM state AS s
-  CROSS JOIN logged AS l
+  FROM logged AS l
+  CROSS JOIN state AS s
   LEFT JOIN done AS d ON d.deal_id = s.deal_id AND d.days_before = s.days_before
   LEFT JOIN pushed AS p ON p.deal_id = s.deal_id AND p.days_before = s.days_before
 )

@@ -17,8 +17,8 @@ WITH told AS (
       WHEN 'pushes' THEN CAST(b.pushes AS DOUBLE)
       WHEN 'amount' THEN CAST(b.amount_reporting AS DOUBLE)
     END AS value
-  FROM win_loss.deal_before_close AS b
-  CROSS JOIN (VALUES ('age_days', 1), ('days_in_stage', 2), ('activities', 3), ('pushes', 4), ('amount', 5)) AS f (figure, rank)
+  FROM (VALUES ('age_days', 1), ('days_in_stage', 2), ('activities', 3), ('pushes', 4), ('amount', 5)) AS f (figure, rank)
+  CROSS JOIN win_loss.deal_before_close AS b
 )
 SELECT
   days_before,

@@ -17,8 +17,8 @@ WITH told AS (
       WHEN 'pushes' THEN CASE b.pushes WHEN 0 THEN 'never' WHEN 1 THEN 'once' ELSE 'twice or more' END
     END AS value,
     CASE t.trait WHEN 'stage' THEN b.stage_rank WHEN 'pushes' THEN least(b.pushes, 2) END AS rank
-  FROM win_loss.deal_before_close AS b
-  CROSS JOIN (VALUES ('stage'), ('forecast_category'), ('activity'), ('pushes')) AS t (trait)
+  FROM (VALUES ('stage'), ('forecast_category'), ('activity'), ('pushes')) AS t (trait)
+  CROSS JOIN win_loss.deal_before_close AS b
 ),
 counted AS (
   SELECT
