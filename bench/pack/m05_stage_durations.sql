@@ -25,8 +25,9 @@ turn AS (
   SELECT deal_id, segment, seen_on, stage FROM vanished WHERE stage_now IS DISTINCT FROM stage_before
 ),
 stay AS (
-  SELECT segment, stage, days_between(seen_on, lead(seen_on) OVER (PARTITION BY deal_id ORDER BY seen_on)) AS days
+  SELECT segment, stage, CASE WHEN lead(deal_id) OVER in_order = deal_id THEN days_between(seen_on, lead(seen_on) OVER in_order) END AS days
   FROM turn
+  WINDOW in_order AS (ORDER BY deal_id, seen_on)
 )
 SELECT
   segment,

@@ -1,16 +1,24 @@
 -- One row is a day with an export, a region, a segment and a stage in which deals were open.
 -- The pack tells of the ends of months and of today (sales.open_deal_then); every day is told by the versions of deals: what they add on the day
 -- that they begin and take off on the day that they end, summed up along the days.
+-- Deals have the segment of their account here.
 WITH state AS (
-  SELECT h.valid_from, h.valid_to, a.region, h.segment, h.stage, h.amount, h.amount * h.probability AS weighted
+  SELECT h.valid_from, h.valid_to, a.region, a.segment, h.stage, h.amount, h.amount * h.probability AS weighted
   FROM crm.deal_history AS h
   JOIN crm.account AS a ON a.account_id = h.account_id
   WHERE h.status = 'open'
 ),
 turn AS (
-  SELECT valid_from AS day, region, segment, stage, 1 AS deals, amount, weighted FROM state
-  UNION ALL
-  SELECT valid_to AS day, region, segment, stage, -1 AS deals, -amount AS amount, -weighted AS weighted FROM state WHERE valid_to IS NOT NULL
+  SELECT
+    CASE x.deals WHEN 1 THEN s.valid_from ELSE s.valid_to END AS day,
+    s.region,
+    s.segment,
+    s.stage,
+    x.deals,
+    CASE x.deals WHEN 1 THEN s.amount ELSE -s.amount END AS amount,
+    CASE x.deals WHEN 1 THEN s.weighted ELSE -s.weighted END AS weighted
+  FROM (VALUES (1), (-1)) AS x (deals)
+  CROSS JOIN state AS s
 ),
 net AS (
   SELECT
@@ -26,9 +34,10 @@ net AS (
   GROUP BY day, region, segment, stage
 ),
 slice AS (
-  SELECT s.snapshot_on AS day, n.region, n.segment, n.stage
-  FROM lake.snapshot AS s
-  CROSS JOIN (SELECT DISTINCT region, segment, stage FROM net) AS n
+  SELECT s.snapshot_on AS day, a.region, a.segment, k.stage
+  FROM (SELECT DISTINCT region, segment FROM crm.account) AS a
+  CROSS JOIN crm.stage AS k
+  CROSS JOIN lake.snapshot AS s
   WHERE s.table_name = 'crm.deal'
 ),
 standing AS (

@@ -1,33 +1,39 @@
--- One row is a region, segment, owner and category of the running quarter's waterfall, from the evening of its first day (window `from_first_day`).
--- The pack's classes are told apart by more; here they are the peers', in the peers' order.
-WITH place AS (
-  SELECT h.deal_id, max(a.region) AS region, max(h.segment) AS segment
-  FROM crm.deal_history AS h
-  JOIN crm.account AS a ON a.account_id = h.account_id
-  GROUP BY h.deal_id
+-- One row is a region, segment, owner and category of the running quarter's waterfall, from the evening of its first day.
+-- movement.waterfall_by_scope begins a quarter with the evening before it and tells more classes apart, and movement.* tells every day of the quarter
+-- for all scopes; here two days are compared, with the peers' classes in the peers' order.
+WITH start_deal AS (
+  SELECT d.deal_id, a.region, d.segment, d.owner_id, d.amount, d.status,
+    d.status = 'open' AND period_start(d.expected_close_on, 'quarter') = period_start(current_date, 'quarter') AS is_in_scope
+  FROM as_of('crm.deal', period_start(current_date, 'quarter')) AS d
+  JOIN crm.account AS a ON a.account_id = d.account_id
+),
+end_deal AS (
+  SELECT deal_id, region, segment, owner_id, amount_reporting AS amount, status,
+    status = 'open' AND expected_quarter = fiscal_quarter(current_date) AS is_in_scope
+  FROM sales.deal
 ),
 moved AS (
   SELECT
-    p.region,
-    p.segment,
-    coalesce(d.end_owner_id, d.start_owner_id) AS owner_id,
-    CASE WHEN d.is_in_start THEN coalesce(d.start_amount, 0) ELSE 0 END AS opening,
-    CASE WHEN d.is_in_end THEN coalesce(d.end_amount, 0) ELSE 0 END AS closing,
+    coalesce(e.region, s.region) AS region,
+    coalesce(e.segment, s.segment) AS segment,
+    coalesce(e.owner_id, s.owner_id) AS owner_id,
+    CASE WHEN s.is_in_scope THEN coalesce(s.amount, 0) ELSE 0 END AS opening,
+    CASE WHEN e.is_in_scope THEN coalesce(e.amount, 0) ELSE 0 END AS closing,
     CASE
-      WHEN d.start_as IS NULL THEN 'created'
-      WHEN d.end_as IS NULL THEN 'deleted'
-      WHEN d.is_in_start AND d.end_as = 'won' THEN 'won'
-      WHEN d.is_in_start AND d.end_as = 'lost' THEN 'lost'
-      WHEN d.is_in_start AND NOT d.is_in_end THEN 'pushed_out'
-      WHEN d.start_as <> 'open' THEN 'reopened'
-      WHEN NOT d.is_in_start THEN 'pulled_in'
-      WHEN d.end_amount > d.start_amount THEN 'increased'
-      WHEN d.end_amount < d.start_amount THEN 'decreased'
+      WHEN s.deal_id IS NULL THEN 'created'
+      WHEN e.deal_id IS NULL THEN 'deleted'
+      WHEN s.is_in_scope AND e.status = 'won' THEN 'won'
+      WHEN s.is_in_scope AND e.status <> 'open' THEN 'lost'
+      WHEN s.is_in_scope AND NOT e.is_in_scope THEN 'pushed_out'
+      WHEN s.status <> 'open' THEN 'reopened'
+      WHEN NOT s.is_in_scope THEN 'pulled_in'
+      WHEN e.amount > s.amount THEN 'increased'
+      WHEN e.amount < s.amount THEN 'decreased'
       ELSE 'unchanged'
     END AS category
-  FROM movement.deal AS d
-  JOIN place AS p ON p.deal_id = d.deal_id
-  WHERE d.window = 'from_first_day' AND d.scope = 'company' AND (d.is_in_start OR d.is_in_end)
+  FROM start_deal AS s
+  FULL JOIN end_deal AS e ON e.deal_id = s.deal_id
+  WHERE coalesce(s.is_in_scope, false) OR coalesce(e.is_in_scope, false)
 )
 SELECT
   region,

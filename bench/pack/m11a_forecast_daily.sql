@@ -1,12 +1,13 @@
 -- One row is a day with an export, a region and a segment with deals of the day's quarter: won in it so far, and open by the chance of the stage.
 -- kpi.stage_forecast tells it of the company, of the days that forecasts are scored on; every day is told by the versions of deals, each of which
 -- counts on its days within the quarter of its close date.
+-- Deals have the segment of their account here.
 WITH state AS (
   SELECT
     greatest(h.valid_from, period_start(h.expected_close_on, 'quarter')) AS from_day,
     least(h.valid_to, CAST(period_end(h.expected_close_on, 'quarter') + INTERVAL '1 day' AS DATE)) AS to_day,
     a.region,
-    h.segment,
+    a.segment,
     CASE h.status WHEN 'won' THEN h.amount END AS won,
     CASE h.status WHEN 'open' THEN h.amount * s.default_probability END AS weighted_open,
     CASE WHEN h.status = 'open' AND h.forecast_category = 'commit' THEN h.amount END AS commit_open
@@ -15,11 +16,17 @@ WITH state AS (
   JOIN crm.stage AS s ON s.stage = h.stage
 ),
 turn AS (
-  SELECT from_day AS day, region, segment, 1 AS deals, won, weighted_open, commit_open FROM state WHERE from_day < to_day
-  UNION ALL
-  SELECT to_day AS day, region, segment, -1 AS deals, -won AS won, -weighted_open AS weighted_open, -commit_open AS commit_open
-  FROM state
-  WHERE from_day < to_day
+  SELECT
+    CASE x.deals WHEN 1 THEN s.from_day ELSE s.to_day END AS day,
+    s.region,
+    s.segment,
+    x.deals,
+    CASE x.deals WHEN 1 THEN s.won ELSE -s.won END AS won,
+    CASE x.deals WHEN 1 THEN s.weighted_open ELSE -s.weighted_open END AS weighted_open,
+    CASE x.deals WHEN 1 THEN s.commit_open ELSE -s.commit_open END AS commit_open
+  FROM (VALUES (1), (-1)) AS x (deals)
+  CROSS JOIN state AS s
+  WHERE s.from_day < s.to_day
 ),
 net AS (
   SELECT
@@ -34,9 +41,9 @@ net AS (
   GROUP BY day, region, segment
 ),
 slice AS (
-  SELECT s.snapshot_on AS day, n.region, n.segment
-  FROM lake.snapshot AS s
-  CROSS JOIN (SELECT DISTINCT region, segment FROM net) AS n
+  SELECT s.snapshot_on AS day, a.region, a.segment
+  FROM (SELECT DISTINCT region, segment FROM crm.account) AS a
+  CROSS JOIN lake.snapshot AS s
   WHERE s.table_name = 'crm.deal'
 ),
 standing AS (
