@@ -38,8 +38,8 @@ plan AS (
     p.cap,
     m.target,
     m.credited_amount
-  FROM commission.rep_month AS m
-  CROSS JOIN plan_seen AS f
+  FROM plan_seen AS f
+  CROSS JOIN commission.rep_month AS m
   JOIN plan_version AS p
     ON p.role = m.role
     AND (p.valid_from IS NULL OR p.valid_from <= greatest(least(m.month_end, current_date), f.first_on))

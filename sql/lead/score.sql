@@ -51,6 +51,6 @@ SELECT
   s.handover_at,
   l.is_deal,
   l.is_won
-FROM sales.lead AS l
-CROSS JOIN told AS t
+FROM told AS t
+CROSS JOIN sales.lead AS l
 LEFT JOIN scored AS s ON s.lead_id = l.lead_id

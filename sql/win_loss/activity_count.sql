@@ -32,7 +32,7 @@ SELECT
     WHEN c.activities <= 5 THEN '3–5'
     ELSE '6+'
   END AS band
-FROM win_loss.deal AS d
+FROM type AS t
+CROSS JOIN win_loss.deal AS d
 LEFT SEMI JOIN sales.deal_activity AS l ON l.deal_id = d.deal_id
-CROSS JOIN type AS t
 LEFT JOIN counted AS c ON c.deal_id = d.deal_id AND c.type = t.type
