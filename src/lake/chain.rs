@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::commit::{Commit, Version};
@@ -99,6 +100,11 @@ pub fn newest(root: &Path) -> Result<u64> {
 /// The run that made a commit; `None` where it cannot be read.
 pub fn made_by(root: &Path, number: u64) -> Result<Option<String>> {
     Ok(find(root, number)?.ok().map(|(commit, _)| commit.run_id))
+}
+
+/// When a commit was made; `None` where it cannot be read.
+pub fn made_at(root: &Path, number: u64) -> Result<Option<Timestamp>> {
+    Ok(find(root, number)?.ok().map(|(commit, _)| commit.made_at))
 }
 
 /// The head after the newest commit, or after the commit `at`.

@@ -63,6 +63,7 @@ mod writer;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use collect::{Collected, Garbage};
@@ -134,6 +135,11 @@ impl Lake {
     /// The lake after the commit of that number, proved likewise.
     pub fn pin_at(&self, commit: u64) -> Result<Pin> {
         Ok(Pin::new(self.root.clone(), chain::load(&self.root, &self.origin, Some(commit))?))
+    }
+
+    /// When a commit was made; `None` where it cannot be read.
+    pub fn made_at(&self, commit: u64) -> Result<Option<Timestamp>> {
+        chain::made_at(&self.root, commit)
     }
 
     /// All commits, oldest first, with the whole chain of hashes proved.

@@ -3,6 +3,7 @@
 
 use super::number::Number;
 use super::scene::Scene;
+use super::standing::MainFigure;
 
 /// One thing on a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +35,8 @@ pub struct Kpi {
     /// `n = 725`, `95 % interval 24.1 to 30.9`.
     pub notes: Vec<String>,
     pub thin: bool,
+    /// The value for whoever tells of the page; `None` where there is none.
+    pub figure: Option<MainFigure>,
 }
 
 /// A difference: `▼ ΔPL −0.4 (−10.5 %)`.

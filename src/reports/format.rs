@@ -30,6 +30,15 @@ impl Unit {
             word => Unit::Plain(word.to_owned()),
         }
     }
+
+    /// What it was read from.
+    pub fn word(&self) -> &str {
+        match self {
+            Unit::Money(code) => code,
+            Unit::Share => words::PERCENT,
+            Unit::Plain(word) => word,
+        }
+    }
 }
 
 /// One unit, one power of ten and one number of decimals for everything that is compared.

@@ -34,6 +34,15 @@ pub struct State<'s> {
     pub program: &'s str,
 }
 
+impl State<'_> {
+    /// The hash of the report's queries and of all models.
+    pub fn sql_hash(&self) -> String {
+        let queries = self.report.queries.values().map(|query| query.sql.text.as_str());
+        let models = self.catalogue.models.values().map(|model| model.sql.text.as_str());
+        sha256(queries.chain(models).collect::<String>())
+    }
+}
+
 /// The names that a template may read beside its queries.
 pub fn variable_kinds() -> BTreeMap<String, Kind> {
     let kinds = [
@@ -164,7 +173,7 @@ fn days(count: i32) -> String {
 }
 
 fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(String, String)>)> {
-    let State { pin, day, report, catalogue, checks, program, pipeline, .. } = state;
+    let State { pin, day, report, checks, program, pipeline, .. } = state;
     let zone = pipeline.timezone.0.iana_name().unwrap_or("UTC").to_owned();
     let commit = pin.first_published(*day).map_or_else(|| "none".to_owned(), |commit| commit.to_string());
     let passed = checks.iter().filter(|check| check.is_passed()).count();
@@ -188,15 +197,9 @@ fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(St
         };
         (source.table.to_string(), told)
     });
-    let sql: String = report
-        .queries
-        .values()
-        .map(|query| query.sql.text.as_str())
-        .chain(catalogue.models.values().map(|model| model.sql.text.as_str()))
-        .collect();
     let definitions = vec![
         ("Template".to_owned(), format!("{}, {}", report.source.path, short(&sha256(&report.source.text)))),
-        ("Models and queries".to_owned(), short(&sha256(&sql))),
+        ("Models and queries".to_owned(), short(&state.sql_hash())),
     ];
     vec![
         ("This report".to_owned(), run),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::render::Rendered;
+use super::standing::{MainFigure, Revision, Standing, following};
 use crate::day::Day;
 use crate::error::{Doing, Result};
 use crate::hash::sha256;
@@ -19,6 +20,15 @@ pub struct Manifest {
     pub headline: String,
     /// Path in the folder to SHA-256, in order of path.
     pub files: Vec<(String, String)>,
+    /// For the shelf's line over the days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<MainFigure>,
+    /// What the page is of; `None` in manifests of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
+    /// The pages of the same day that were replaced, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<Revision>,
 }
 
 /// Where a report was written, and whether its bytes are other than before.
@@ -28,28 +38,43 @@ pub struct Published {
     pub is_changed: bool,
 }
 
-const MANIFEST: &str = "manifest.json";
-const UNFINISHED: &str = ".unfinished-";
+pub const MANIFEST: &str = "manifest.json";
+pub const UNFINISHED: &str = ".unfinished-";
 
 /// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
-pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered) -> Result<Published> {
-    let mut files: Vec<(String, &str)> =
-        vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
-    files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
-    files.sort();
+pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered, standing: Standing) -> Result<Published> {
+    let files = files(rendered);
     let hashes = files.iter().map(|(path, text)| (path.clone(), sha256(text))).collect();
-    let manifest = Manifest { report: name.to_owned(), day, headline: rendered.headline.clone(), files: hashes };
 
     let home = reports.join(name);
     fs::create_dir_all(&home).doing("create the folder", &home)?;
     remove_unfinished(&home)?;
     let folder = home.join(day.to_string());
+    let manifest = Manifest {
+        report: name.to_owned(),
+        day,
+        headline: rendered.headline.clone(),
+        files: hashes,
+        figure: rendered.figure.clone(),
+        standing: Some(standing),
+        revisions: Vec::new(),
+    };
+    let manifest = following(read_manifest(&folder), manifest);
     let is_changed = put(&home, &folder, &files, &manifest)?;
     let latest = home.join("latest");
     if read_manifest(&latest).is_none_or(|held| held.day <= day) {
         put(&home, &latest, &files, &manifest)?;
     }
     Ok(Published { folder, is_changed })
+}
+
+/// The files of a report beside its manifest, in order of path.
+pub fn files(rendered: &Rendered) -> Vec<(String, &str)> {
+    let mut files: Vec<(String, &str)> =
+        vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
+    files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
+    files.sort();
+    files
 }
 
 /// Removes what runs left that were killed while they wrote here; only one run writes at a time.
@@ -128,6 +153,23 @@ mod tests {
             markdown: "# x".to_owned(),
             assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())],
             headline: "x".to_owned(),
+            figure: None,
+        }
+    }
+
+    fn standing() -> Standing {
+        Standing {
+            title: "X".to_owned(),
+            who: "We".to_owned(),
+            commit: Some(1),
+            published_at: None,
+            state: "1".to_owned(),
+            template: "t".to_owned(),
+            sql: "s".to_owned(),
+            program: "p".to_owned(),
+            status: crate::reports::Status::Fine,
+            checks: 0,
+            checks_passed: 0,
         }
     }
 
@@ -137,12 +179,19 @@ mod tests {
         let (older, newer): (Day, Day) = ("2026-11-12".parse().unwrap(), "2026-11-13".parse().unwrap());
         let latest = || fs::read_to_string(out.path().join("x/latest/index.html")).unwrap();
         fs::create_dir_all(out.path().join("x/.unfinished-of-a-killed-run")).unwrap();
-        assert!(publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
-        assert!(!publish(out.path(), "x", newer, &rendered("new")).unwrap().is_changed);
-        publish(out.path(), "x", older, &rendered("old")).unwrap();
+        assert!(publish(out.path(), "x", newer, &rendered("new"), standing()).unwrap().is_changed);
+        assert!(!publish(out.path(), "x", newer, &rendered("new"), standing()).unwrap().is_changed);
+        publish(out.path(), "x", older, &rendered("old"), standing()).unwrap();
         assert_eq!(latest(), "new");
-        assert!(publish(out.path(), "x", newer, &rendered("newer")).unwrap().is_changed);
+        assert!(publish(out.path(), "x", newer, &rendered("newer"), standing()).unwrap().is_changed);
         assert_eq!(latest(), "newer");
+        let manifest = read_manifest(&out.path().join("x/2026-11-13")).unwrap();
+        assert_eq!(
+            manifest.revisions.len(),
+            1,
+            "a page that was replaced is remembered, one that was made alike is not"
+        );
+        assert_eq!(manifest.revisions[0].page, sha256("new"));
         let names: Vec<String> = fs::read_dir(out.path().join("x"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -8,6 +8,7 @@ use super::block::Block;
 use super::components::Settings;
 use super::page::Page;
 use super::print::{CLOSE, OPEN};
+use super::standing::MainFigure;
 use super::table::Table;
 use super::template::{Printed, Template};
 use super::{html, markdown, prose, svg};
@@ -23,6 +24,8 @@ pub struct Rendered {
     pub assets: Vec<(String, String)>,
     /// The headline as plain text.
     pub headline: String,
+    /// Of the first key figure that has a value.
+    pub figure: Option<MainFigure>,
 }
 
 /// A template's text and its blocks, each standing in the text once, under an id of its own.
@@ -49,7 +52,11 @@ pub fn render(template: &Template, data: &BTreeMap<String, Arc<Table>>, page: &P
         }
         _ => None,
     });
-    Ok(Rendered { html, markdown, assets: assets.collect(), headline })
+    let figure = document.blocks.iter().find_map(|block| match block {
+        Block::Kpi(kpi) => kpi.figure.clone(),
+        _ => None,
+    });
+    Ok(Rendered { html, markdown, assets: assets.collect(), headline, figure })
 }
 
 /// Numbers the blocks in the order of the text, makes their ids unique, takes the headline out; a component that

@@ -1,6 +1,8 @@
 //! Every word that the reports module itself puts on a page, in one place, so that another language replaces
 //! one file.
 
+use super::standing::Cause;
+
 pub const NOT_AVAILABLE: &str = "–";
 pub const YES: &str = "yes";
 pub const NO: &str = "no";
@@ -60,6 +62,25 @@ pub const NOTICE_INFO: &str = "Note:";
 pub const NOTICE_GOOD: &str = "Good:";
 pub const NOTICE_WARN: &str = "Warning:";
 pub const NOTICE_BAD: &str = "Problem:";
+
+pub const SHELF: &str = "Reports";
+pub const SKIP_TO_SHELF: &str = "Skip to the reports";
+pub const SHELF_EMPTY: &str = "No report has been made yet.";
+pub const SHELF_FILTER: &str = "Filter";
+/// Of the rows that a filter leaves: `3 / 40 shown`.
+pub const SHELF_SHOWN: &str = "shown";
+pub const DAY: &str = "Day";
+pub const HEADLINE: &str = "Headline";
+pub const FIGURE: &str = "Main figure";
+pub const STATE_PUBLISHED: &str = "State published";
+pub const NEIGHBOURS: &str = "Older, newer";
+pub const OLDER: &str = "older";
+pub const NEWER: &str = "newer";
+pub const CHECKS_FAILED: &str = "▲ checks failed";
+pub const PARTIAL: &str = "▲ partial";
+pub const FINE: &str = "● fine";
+pub const BEFORE: &str = "Before";
+pub const UNKNOWN_CAUSE: &str = "what it depends on was not recorded";
 
 pub const KILO: &str = "k";
 pub const MEGA: &str = "m";
@@ -165,6 +186,57 @@ pub fn rows(count: u64) -> String {
 
 pub fn days(count: &str) -> String {
     if count == "1" { "1 day".to_owned() } else { format!("{count} days") }
+}
+
+pub fn reports(count: usize) -> String {
+    if count == 1 { "1 report".to_owned() } else { format!("{count} reports") }
+}
+
+pub fn pages(count: usize) -> String {
+    if count == 1 { "1 page".to_owned() } else { format!("{count} pages") }
+}
+
+pub fn newest(day: &str) -> String {
+    format!("newest of {day}")
+}
+
+/// `Earlier: 12 days`.
+pub fn earlier(days: &str) -> String {
+    format!("Earlier: {days}")
+}
+
+/// For who hears a link to the page of the day before or after: `older: 12 Nov 2026`.
+pub fn neighbour(word: &str, day: &str) -> String {
+    format!("{word}: {day}")
+}
+
+pub fn checks_passed(passed: usize, all: usize) -> String {
+    format!("{passed} of {all} checks passed")
+}
+
+pub fn commit(number: u64) -> String {
+    format!("commit {number}")
+}
+
+pub fn made_again(times: usize) -> String {
+    if times == 1 { "Made again once".to_owned() } else { format!("Made again {times} times") }
+}
+
+pub fn replaced_because(causes: &str) -> String {
+    format!("Made again because of: {causes}")
+}
+
+pub fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Data => "other data",
+        Cause::Template => "another template",
+        Cause::Sql => "other SQL",
+        Cause::Program => "another version of the program",
+    }
+}
+
+pub fn files_changed(files: &str) -> String {
+    format!("Changed: {files}")
 }
 
 pub fn not_summing(lines: &str, total: &str, difference: &str) -> String {

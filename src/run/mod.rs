@@ -19,6 +19,7 @@ mod test;
 mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ pub use record::{
 pub use test::{Tested, test};
 pub use validate::{Validated, validate};
 
-use crate::catalogue::{Among, Catalogue, Selector};
+use crate::catalogue::{Among, Catalogue, CheckOutcome, Selector};
 use crate::day::Day;
 use crate::error::{Error, Kind, Result};
 use crate::lake::{CommitMeta, Lake, Pin, Role, TableName, Transaction, Writer};
@@ -294,6 +295,7 @@ impl Work<'_> {
             // A run that is killed later has told what it had done.
             self.lake.write_run(&self.host.run_id, record)?;
         }
+        self.shelve(record, observe)?;
         self.mend(writer, record, observe).await?;
         if self.file.pipeline.latest {
             writer.show_latest().into_iter().for_each(|warning| observe(Event::Warning(warning.message)));
@@ -583,7 +585,7 @@ impl Work<'_> {
         record: &mut DayRecord,
         observe: &mut dyn FnMut(Event<'_>),
     ) -> Result<()> {
-        let out = self.project.root.join(&self.file.pipeline.out).join("reports");
+        let out = self.out();
         for (name, answer) in answers {
             let report = match answer {
                 Err(outcome) => {
@@ -606,16 +608,7 @@ impl Work<'_> {
         out: &std::path::Path,
         record: &DayRecord,
     ) -> Result<ReportRecord> {
-        let state = reports::State {
-            pipeline: &self.file.pipeline,
-            catalogue: &self.prepared.catalogue,
-            report: &self.prepared.catalogue.reports[name],
-            pin,
-            day,
-            checks: &record.checks,
-            tables: self.prepared.jobs.iter().map(|job| job.table.name.clone()).collect(),
-            program: &self.host.program,
-        };
+        let state = self.state(pin, day, name, &record.checks);
         let page = reports::page(&state);
         let failed = |why: String| ReportRecord {
             report: name.to_owned(),
@@ -627,8 +620,13 @@ impl Work<'_> {
             Ok(rendered) => rendered,
             Err(found) => return Ok(failed(format!("{} (look at {})", found.message, found.place))),
         };
+        let published_at = match pin.first_published(day) {
+            Some(commit) => self.lake.made_at(commit)?,
+            None => None,
+        };
+        let standing = reports::Standing::of(&state, &page, published_at);
         // A full disk is worse than a report that fails, and the next one would meet it too.
-        let published = reports::publish(out, name, day, &rendered)?;
+        let published = reports::publish(out, name, day, &rendered, standing)?;
         let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
         Ok(ReportRecord {
             report: name.to_owned(),
@@ -636,5 +634,34 @@ impl Work<'_> {
             folder: Some(folder.display().to_string()),
             headline: Some(rendered.headline),
         })
+    }
+
+    /// What a report is made from, beside the answers to its queries.
+    fn state<'s>(&'s self, pin: &'s Pin, day: Day, name: &str, checks: &'s [CheckOutcome]) -> reports::State<'s> {
+        reports::State {
+            pipeline: &self.file.pipeline,
+            catalogue: &self.prepared.catalogue,
+            report: &self.prepared.catalogue.reports[name],
+            pin,
+            day,
+            checks,
+            tables: self.prepared.jobs.iter().map(|job| job.table.name.clone()).collect(),
+            program: &self.host.program,
+        }
+    }
+
+    /// Puts the pages of all runs onto the shelf, if this one has published any.
+    fn shelve(&self, record: &Record, observe: &mut dyn FnMut(Event<'_>)) -> Result<()> {
+        let mut reports = record.days.iter().flat_map(|day| &day.reports);
+        if reports.any(|report| report.folder.is_some()) {
+            let passed_over = reports::shelve(&self.out())?;
+            passed_over.into_iter().for_each(|said| observe(Event::Warning(said)));
+        }
+        Ok(())
+    }
+
+    /// Where reports are published.
+    fn out(&self) -> PathBuf {
+        self.project.root.join(&self.file.pipeline.out).join("reports")
     }
 }

@@ -38,6 +38,7 @@ mod prompt;
 mod questions;
 mod rebuilt;
 mod repeated;
+mod reports;
 mod schemas;
 mod settings;
 mod tested;

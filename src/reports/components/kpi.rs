@@ -8,6 +8,7 @@ use crate::reports::block::{Block, Delta, Good, Kpi, Tone, Trend, glyph};
 use crate::reports::format::{self, Scale, Unit};
 use crate::reports::number::Number;
 use crate::reports::scene::sparkline;
+use crate::reports::standing::MainFigure;
 use crate::reports::words;
 
 pub fn build(arguments: &Arguments, _: &Settings) -> Result<Block, Error> {
@@ -33,8 +34,10 @@ pub fn build(arguments: &Arguments, _: &Settings) -> Result<Block, Error> {
     if let (Some(low), Some(high)) = (arguments.number("low")?, arguments.number("high")?) {
         notes.push(words::interval(&scale.value(low), &scale.value(high)));
     }
+    let label = arguments.text("label")?.unwrap_or_default();
     Ok(Block::Kpi(Kpi {
-        label: arguments.text("label")?.unwrap_or_default(),
+        figure: value.map(|value| MainFigure::of(&label, value, &scale)),
+        label,
         definition: arguments.text("definition")?,
         value: value.map_or_else(|| words::NOT_AVAILABLE.to_owned(), |value| scale.value(value)),
         unit: scale.unit_words(),

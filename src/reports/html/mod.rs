@@ -46,6 +46,12 @@ pub fn page(document: &Document, page: &Page, headline: &str) -> String {
 /// A page around what stands in its body: in the reports' look, with a style of its own behind theirs. It loads nothing, and no
 /// script runs but the one that sorts tables.
 pub fn shell(title: &str, own_style: &str, body: &str) -> String {
+    shell_with(title, own_style, "", body)
+}
+
+/// Likewise, with a script of its own behind the one that sorts tables.
+pub fn shell_with(title: &str, own_style: &str, own_script: &str, body: &str) -> String {
+    let script = format!("{SCRIPT}{own_script}");
     let style = format!("{}{STYLE}{own_style}", colours());
     let mut out = String::with_capacity(body.len() + style.len() + 4_096);
     out.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
@@ -53,13 +59,13 @@ pub fn shell(title: &str, own_style: &str, body: &str) -> String {
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; \
          script-src 'sha256-{}'; img-src data:; base-uri 'none'; form-action 'none'\">\n",
         digest(&style),
-        digest(SCRIPT)
+        digest(&script)
     ));
     out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     out.push_str("<meta name=\"referrer\" content=\"no-referrer\">\n");
     out.push_str(&format!("<title>{}</title>\n<style>{style}</style>\n</head>\n<body>\n", html(title)));
     out.push_str(body);
-    out.push_str(&format!("<script>{SCRIPT}</script>\n</body>\n</html>\n"));
+    out.push_str(&format!("<script>{script}</script>\n</body>\n</html>\n"));
     out
 }
 
