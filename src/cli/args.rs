@@ -10,8 +10,8 @@ use forecastle::limit::{Memory, Timeout};
 use forecastle::project::schema::Kind;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done · 3 done, but checks or tests failed · 4 data committed, but a report failed · 1 a source or model failed
-            2 the project or the command is wrong, nothing ran · 75 busy, try later · 74 disk or network · 65 the lake is damaged";
+Exit codes: 0 done · 3 done, but checks or tests failed, or a report is not what the lake gives · 4 data committed, but a report failed
+            1 a source or model failed · 2 the project or the command is wrong, nothing ran · 75 busy, try later · 74 disk or network · 65 the lake is damaged";
 
 /// Turns the nightly exports of a CRM into reports, and tells how far they can be trusted.
 #[derive(Debug, Parser)]
@@ -149,6 +149,8 @@ pub enum Command {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
     },
+    /// List the pages that were made, or verify that one is what the lake gives, to the byte
+    Report(super::report::Arguments),
     /// Look after the lake: what its commits did, whether all of it is whole, what may go
     Lake(Lake),
 }

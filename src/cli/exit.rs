@@ -12,6 +12,8 @@ use super::terminal::Terminal;
 pub enum Outcome {
     Done,
     ChecksFailed,
+    /// A report is not what the lake gives.
+    Different,
     ReportsFailed,
     Failed,
 }
@@ -30,7 +32,7 @@ impl From<Status> for Outcome {
 pub fn code(terminal: &Terminal, done: Result<Outcome>) -> ExitCode {
     let code = match done {
         Ok(Outcome::Done) => 0,
-        Ok(Outcome::ChecksFailed) => 3,
+        Ok(Outcome::ChecksFailed | Outcome::Different) => 3,
         Ok(Outcome::ReportsFailed) => 4,
         Ok(Outcome::Failed) => 1,
         Err(error) => {

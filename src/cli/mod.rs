@@ -17,6 +17,7 @@ mod metric;
 mod progress;
 mod prompt;
 mod query;
+mod report;
 mod rows;
 mod run;
 mod schema;
@@ -97,6 +98,7 @@ fn command(host: &Host, command: Command) -> Result<exit::Outcome> {
         Command::Functions { name } => functions::functions(host, name.as_deref()),
         Command::Watch(watch) => block_on(watch::watch(host, &watch)),
         Command::Run(run) => block_on(run::run(host, &run)),
+        Command::Report(of) => block_on(report::report(host, &of)),
         Command::Lake(of) => lake::lake(host, &of),
         Command::Query(query) => block_on(query::query(host, &query)),
         Command::Metric(metric) => block_on(metric::metric(host, &metric)),

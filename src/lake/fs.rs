@@ -386,6 +386,11 @@ pub fn link(file: &Path, name: &Path) -> Result<bool> {
     }
 }
 
+/// Makes a name that leads to a file elsewhere.
+pub fn symlink(file: &Path, name: &Path) -> Result<()> {
+    std::os::unix::fs::symlink(file, name).map_err(|source| failed("link", name, &source))
+}
+
 /// Removes a file if it is there.
 pub fn remove(path: &Path) -> Result<()> {
     match make(Change::Remove(path), || fs::remove_file(path)) {

@@ -46,6 +46,7 @@ mod recast;
 #[cfg(test)]
 mod recorder;
 mod repair;
+mod replica;
 mod rows;
 mod runs;
 mod sealed;

@@ -17,6 +17,19 @@ use crate::hash::sha256;
 use crate::lake::{Pin, Role, TableName, Version};
 use crate::project::Pipeline;
 
+/// The groups and entries of a page's provenance that are read back from it.
+pub mod label {
+    pub const RUN: &str = "This report";
+    pub const DAY: &str = "Day";
+    pub const COMMIT: &str = "First published by commit";
+    pub const STATE: &str = "State of all tables";
+    pub const PROGRAM: &str = "Program";
+    pub const SOURCES: &str = "Sources";
+    pub const DEFINITIONS: &str = "Definitions";
+    pub const TEMPLATE: &str = "Template";
+    pub const SQL: &str = "Models and queries";
+}
+
 /// So many steps between exports tell how often they come: not by fewer, and the newest of more.
 const FEWEST_STEPS: usize = 3;
 const MOST_STEPS: usize = 12;
@@ -178,12 +191,12 @@ fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(St
     let commit = pin.first_published(*day).map_or_else(|| "none".to_owned(), |commit| commit.to_string());
     let passed = checks.iter().filter(|check| check.is_passed()).count();
     let run = vec![
-        ("Day".to_owned(), day.to_string()),
+        (label::DAY.to_owned(), day.to_string()),
         ("Time zone".to_owned(), zone),
-        ("First published by commit".to_owned(), commit),
-        ("State of all tables".to_owned(), short(&pin.state_hash(*day))),
+        (label::COMMIT.to_owned(), commit),
+        (label::STATE.to_owned(), short(&pin.state_hash(*day))),
         ("Checks passed".to_owned(), format!("{passed} of {}", checks.len())),
-        ("Program".to_owned(), (*program).to_owned()),
+        (label::PROGRAM.to_owned(), (*program).to_owned()),
     ];
     let tables = sources.iter().map(|source| {
         let told = match source.version {
@@ -198,13 +211,13 @@ fn provenance(state: &State<'_>, sources: &[Source<'_>]) -> Vec<(String, Vec<(St
         (source.table.to_string(), told)
     });
     let definitions = vec![
-        ("Template".to_owned(), format!("{}, {}", report.source.path, short(&sha256(&report.source.text)))),
-        ("Models and queries".to_owned(), short(&state.sql_hash())),
+        (label::TEMPLATE.to_owned(), format!("{}, {}", report.source.path, short(&sha256(&report.source.text)))),
+        (label::SQL.to_owned(), short(&state.sql_hash())),
     ];
     vec![
-        ("This report".to_owned(), run),
-        ("Sources".to_owned(), tables.collect()),
-        ("Definitions".to_owned(), definitions),
+        (label::RUN.to_owned(), run),
+        (label::SOURCES.to_owned(), tables.collect()),
+        (label::DEFINITIONS.to_owned(), definitions),
     ]
 }
 

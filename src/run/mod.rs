@@ -7,6 +7,7 @@
 //! corrected, the later days that took rows over from it are read again. Where the CRM's own record of changes tells of days
 //! before the first export, those are rebuilt once the newest day's sources are read, as a commit of their own.
 
+mod again;
 mod ask;
 mod fill;
 pub mod offenders;
@@ -17,6 +18,7 @@ mod schedule;
 mod sources;
 mod test;
 mod validate;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -34,6 +36,7 @@ pub use record::{
 
 pub use test::{Tested, test};
 pub use validate::{Validated, validate};
+pub use verify::{Finding, Verified, verify};
 
 use crate::catalogue::{Among, Catalogue, CheckOutcome, Selector};
 use crate::day::Day;

@@ -1,6 +1,6 @@
 //! What a run leaves about itself, and what it tells while it goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -269,6 +269,18 @@ pub fn measured(lake: &Lake, before: Day) -> Result<BTreeMap<String, Vec<f64>>> 
     }
     let newest = |days: BTreeMap<Day, f64>| days.into_values().rev().take(DAYS).collect();
     Ok(by_day.into_iter().map(|(check, days)| (check, newest(days))).collect())
+}
+
+/// The checks that the newest run has run which made a report for a day; `None` where no record tells.
+pub fn ran_checks(lake: &Lake, report: &str, day: Day) -> Result<Option<BTreeSet<String>>> {
+    for run_id in lake.run_ids()?.iter().rev().take(LATEST_RUNS) {
+        let Ok(Some(record)) = lake.read_run::<Record>(run_id) else { continue };
+        let made = |of: &ReportRecord| of.report == report && of.folder.is_some();
+        if let Some(of) = record.days.iter().rev().find(|of| of.day == day && of.reports.iter().any(made)) {
+            return Ok(Some(of.checks.iter().map(|outcome| outcome.check.clone()).collect()));
+        }
+    }
+    Ok(None)
 }
 
 /// What the newest run that made models says of their SQL; nothing before the first.

@@ -2,7 +2,7 @@
 
 mod analysis;
 mod checking;
-mod fixture;
+pub mod fixture;
 mod hostile;
 mod language;
 mod page;
