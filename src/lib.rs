@@ -4,8 +4,8 @@
 //!
 //! ```text
 //!  exports ──▶ ingest ──▶ lake ──▶ models ──▶ checks ──▶ reports
-//!  CSV, JSON    map, cast   Parquet   SQL        SQL        HTML, Markdown
-//!  XLSX, …      reject      commits   (DataFusion)          (minijinja)
+//!  CSV, JSON    map, cast   Parquet   SQL        SQL        HTML, Markdown,
+//!  XLSX, …      reject      commits   (DataFusion)          CSV, XLSX
 //!                  ╰──────── one transaction, one commit ───────╯
 //! ```
 //!
@@ -35,7 +35,7 @@
 //! - [`ingest`]: an export becomes its table's rows of the day, and its rejects
 //! - [`models`]: planned without data, built for a day, tested over given rows
 //! - [`checks`]: rules whose rows are offenders
-//! - [`reports`]: answers and a template become a page and its Markdown
+//! - [`reports`]: answers and a template become pages, their Markdown, and files of their data
 //! - [`draft`]: a first mapping of exports that nobody has described
 //! - [`lineage`]: what every column and row comes from, from a page's tile back to a column of an export
 //! - [`run`]: the story of a run, and its record

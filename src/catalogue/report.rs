@@ -48,6 +48,10 @@ pub fn parse(
             Err(found) => problems.push(found),
         }
     }
+    if header.formats.is_empty() {
+        let found = Problem::error(document.key_place(&path!["formats"]), "a report without formats would have no file");
+        problems.push(found.help("name one at least, or leave `formats:` out to have all"));
+    }
     let (source, layer) = (Arc::clone(&file.source), file.layer);
     Ok((Report { name: name.to_owned(), header, queries, source, body, layer }, problems))
 }

@@ -9,6 +9,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use arrow::util::pretty::pretty_format_batches_with_options;
 
 use forecastle::error::{Error, Kind, Result};
+use forecastle::reports::without_formula;
 
 use super::args::Format;
 
@@ -109,26 +110,14 @@ fn visible(text: String) -> String {
     text.chars().map(|c| if commands(c) { picture(c) } else { c }).collect()
 }
 
-/// A spreadsheet takes a text that opens with one of these for a formula; an apostrophe before it makes it text.
+/// With the texts that a spreadsheet would take for formulas made harmless.
 fn without_formulas(batch: &RecordBatch) -> RecordBatch {
     let safe = |column: &ArrayRef| -> ArrayRef {
         if column.data_type() != &DataType::Utf8 {
             return Arc::clone(column);
         }
         let texts = column.as_string::<i32>().iter();
-        Arc::new(
-            texts
-                .map(|text| {
-                    text.map(|text| {
-                        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-                            format!("'{text}")
-                        } else {
-                            text.to_owned()
-                        }
-                    })
-                })
-                .collect::<StringArray>(),
-        )
+        Arc::new(texts.map(|text| text.map(without_formula)).collect::<StringArray>())
     };
     RecordBatch::try_new(batch.schema(), batch.columns().iter().map(safe).collect()).unwrap_or_else(|_| batch.clone())
 }

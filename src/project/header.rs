@@ -1,6 +1,6 @@
 //! What the front matter of models, checks and reports may say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -284,6 +284,30 @@ pub struct ReportHeader {
     /// Definitions of the figures on the page, by id.
     #[serde(default)]
     pub glossary: BTreeMap<String, Definition>,
+    /// What the report is written as; all of these, if it says nothing.
+    #[serde(default = "ReportFormat::all")]
+    #[schemars(with = "Vec<ReportFormat>")]
+    pub formats: BTreeSet<ReportFormat>,
+}
+
+/// A form in which a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportFormat {
+    /// The page: `index.html`.
+    Html,
+    /// `report.md` and its drawings.
+    Markdown,
+    /// The rows behind each chart and table, a file each in `data/`.
+    Csv,
+    /// All of these in one workbook: `report.xlsx`.
+    Xlsx,
+}
+
+impl ReportFormat {
+    pub fn all() -> BTreeSet<Self> {
+        BTreeSet::from([Self::Html, Self::Markdown, Self::Csv, Self::Xlsx])
+    }
 }
 
 /// A figure's definition as the page prints it.

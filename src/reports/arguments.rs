@@ -15,6 +15,16 @@ use super::table::{Cell, Table};
 use super::{print, value};
 use crate::problem::did_you_mean;
 
+/// A column of a component's data.
+pub struct Named {
+    /// Its position in the query.
+    pub column: usize,
+    /// As the query names it.
+    pub name: String,
+    /// As a reader calls it.
+    pub label: String,
+}
+
 /// The arguments of one call.
 pub struct Arguments {
     pub signature: &'static Signature,
@@ -154,11 +164,14 @@ impl Arguments {
         self.column(name, table)?.ok_or_else(|| fault(format!("`{}` needs `{name}=`", self.signature.name)))
     }
 
-    /// The columns that an argument names, with their labels.
-    pub fn columns(&self, name: &str, table: &Table) -> Result<Vec<(usize, String)>, Error> {
+    /// The columns that an argument names.
+    pub fn columns(&self, name: &str, table: &Table) -> Result<Vec<Named>, Error> {
         let Some(value) = self.get(name) else { return Ok(Vec::new()) };
+        let named = |column: &str, label: String| -> Result<Named, Error> {
+            Ok(Named { column: self.position(name, column, true, table)?, name: column.to_owned(), label })
+        };
         if let Some(column) = value.as_str() {
-            return Ok(vec![(self.position(name, column, true, table)?, label_of(column))]);
+            return Ok(vec![named(column, label_of(column))?]);
         }
         let mut columns = Vec::new();
         for key in value.try_iter()? {
@@ -167,9 +180,26 @@ impl Arguments {
                 ValueKind::Map => print::words(&value.get_item(&key)?)?,
                 _ => label_of(column),
             };
-            columns.push((self.position(name, column, true, table)?, label));
+            columns.push(named(column, label)?);
         }
         Ok(columns)
+    }
+
+    /// Every column that the call names, with the argument that does, in the order of the signature.
+    pub fn named_columns(&self, table: &Table) -> Result<Vec<(&'static str, Named)>, Error> {
+        let mut found = Vec::new();
+        for argument in self.signature.keywords() {
+            let named = match (argument.role, self.get(argument.name).and_then(Value::as_str)) {
+                (Role::Columns, _) => self.columns(argument.name, table)?,
+                (Role::Column { .. }, Some(name)) => {
+                    let column = self.needed_column(argument.name, table)?;
+                    vec![Named { column, name: name.to_owned(), label: label_of(name) }]
+                }
+                _ => continue,
+            };
+            found.extend(named.into_iter().map(|named| (argument.name, named)));
+        }
+        Ok(found)
     }
 
     /// The list behind an argument, as it was given.

@@ -1,9 +1,11 @@
 //! What the components make and the backends write: key figures, figures with their data, tables, notices. Text in
 //! them is plain and clean; each backend escapes it.
 
+use super::format::Unit;
 use super::number::Number;
 use super::scene::Scene;
 use super::standing::MainFigure;
+use super::sheet::Sheet;
 
 /// One thing on a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,9 @@ pub struct Kpi {
     pub definition: Option<String>,
     pub value: String,
     pub unit: String,
+    /// The value before it was rounded, and what it is counted in.
+    pub exact: Option<Number>,
+    pub counted_in: Unit,
     pub deltas: Vec<Delta>,
     pub trend: Option<Trend>,
     /// `n = 725`, `95 % interval 24.1 to 30.9`.
@@ -79,6 +84,7 @@ pub struct Figure {
     pub narrow: Scene,
     pub notes: Vec<String>,
     pub data: Grid,
+    pub sheet: Sheet,
 }
 
 /// A table of its own.
@@ -91,6 +97,7 @@ pub struct Listing {
     pub notes: Vec<String>,
     pub grid: Grid,
     pub sortable: bool,
+    pub sheet: Sheet,
 }
 
 /// A sentence that must not be overlooked.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::publish::{MANIFEST, Manifest, files};
+use super::publish::{MANIFEST, Manifest};
 use super::render::Rendered;
 use super::told::Told;
 use crate::error::{Doing, Error, Kind, Result};
@@ -112,13 +112,13 @@ impl Given {
 
     /// In what the files differ from those that were made anew.
     pub fn faults(&self, made: &Rendered) -> Vec<Fault> {
-        let made: BTreeMap<String, &str> = files(made).into_iter().collect();
+        let made = made.clone().files();
         let mut faults = Vec::new();
-        for (path, text) in &made {
+        for (path, wanted) in &made {
             match self.files.get(path) {
-                Some(bytes) if bytes == text.as_bytes() => {}
+                Some(bytes) if bytes == wanted => {}
                 Some(bytes) => {
-                    let (from, to) = differing_lines(bytes, text.as_bytes());
+                    let (from, to) = differing_lines(bytes, wanted);
                     faults.push(Fault::Differs { path: path.clone(), from, to });
                 }
                 None if self.is_whole => faults.push(Fault::Missing { path: path.clone() }),

@@ -4,7 +4,11 @@ use super::block::{Block, Figure, Grid, Kpi, Listing, Notice, NoticeKind, Title}
 use super::page::Page;
 use super::print::escape;
 use super::render::{Document, next_block};
-use super::{calendar, words};
+use super::{calendar, csv, words, workbook};
+use crate::project::ReportFormat;
+
+/// The file's name in the report's folder.
+pub const FILE: &str = "report.md";
 
 /// The path of a figure's drawing, beside the Markdown file.
 pub fn asset(id: &str) -> String {
@@ -18,7 +22,7 @@ pub fn page(document: &Document, page: &Page) -> String {
     for one in &page.notices {
         notice(&mut out, one);
     }
-    body(&mut out, document);
+    body(&mut out, document, page.formats.contains(&ReportFormat::Csv));
     if !page.glossary.is_empty() {
         out.push_str(&format!("\n## {}\n\n", words::GLOSSARY));
         for definition in &page.glossary {
@@ -45,17 +49,27 @@ fn masthead(page: &Page) -> String {
     bits.push(words::data_as_of(&escape(&page.data_as_of)));
     bits.extend(page.currency.iter().map(|code| escape(code)));
     bits.extend(page.facts.iter().map(|fact| escape(fact)));
+    if page.formats.contains(&ReportFormat::Xlsx) {
+        bits.push(format!("[{}]({})", words::EXCEL, workbook::PATH));
+    }
+    bits.extend(page.links.iter().map(|link| format!("[{}]({}/{FILE})", escape(&link.label), link.folder)));
     bits.join(" · ")
 }
 
-fn body(out: &mut String, document: &Document) {
+fn body(out: &mut String, document: &Document, has_csv: bool) {
     let mut rest = document.text.as_str();
     while let Some((before, index, after)) = next_block(rest) {
         out.push_str(before);
         rest = after;
         match &document.blocks[index] {
-            Block::Figure(one) => figure(out, one),
-            Block::Table(one) => listing(out, one),
+            Block::Figure(one) => {
+                figure(out, one);
+                data_link(out, &one.id, has_csv);
+            }
+            Block::Table(one) => {
+                listing(out, one);
+                data_link(out, &one.id, has_csv);
+            }
             Block::Notice(one) => notice(out, one),
             Block::Kpi(first) => {
                 let mut strip = vec![first];
@@ -118,6 +132,13 @@ fn listing(out: &mut String, listing: &Listing) {
     heading(out, listing.message.as_deref(), &listing.title);
     notes(out, &listing.notes);
     grid(out, &listing.grid);
+}
+
+/// An id holds letters, digits and hyphens only.
+fn data_link(out: &mut String, id: &str, has_csv: bool) {
+    if has_csv {
+        out.push_str(&format!("[{} ({})]({})\n\n", words::DATA, words::CSV, csv::path(id)));
+    }
 }
 
 fn heading(out: &mut String, message: Option<&str>, title: &Title) {

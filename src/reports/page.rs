@@ -1,17 +1,19 @@
 //! What stands around a report's body: the masthead, notices, definitions and provenance, all given by the caller.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::block::Notice;
 use super::print::clean;
 use super::table::Cell;
 use crate::day::Day;
+use crate::project::ReportFormat;
 
-/// A link in the masthead, relative to the page.
+/// A link in the masthead to another page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub label: String,
-    pub href: String,
+    /// The folder of its files, relative to the page's.
+    pub folder: String,
 }
 
 /// An entry of the glossary.
@@ -41,7 +43,10 @@ pub struct Page {
     pub fiscal_year_starts: i8,
     /// Further bits of the line under the headline: `4 of 4 sources loaded`.
     pub facts: Vec<String>,
+    /// To other pages; links to the report's own files follow from its formats.
     pub links: Vec<Link>,
+    /// What the report is written as.
+    pub formats: BTreeSet<ReportFormat>,
     /// What the reader must know before anything else.
     pub notices: Vec<Notice>,
     pub glossary: Vec<Definition>,
@@ -62,7 +67,7 @@ impl Page {
             data_as_of: one(&self.data_as_of),
             currency: self.currency.as_ref().map(one),
             facts: self.facts.iter().map(one).collect(),
-            links: self.links.iter().map(|link| Link { label: one(&link.label), href: one(&link.href) }).collect(),
+            links: self.links.iter().map(|link| Link { label: one(&link.label), folder: one(&link.folder) }).collect(),
             notices: self.notices.iter().map(|notice| Notice { kind: notice.kind, text: one(&notice.text) }).collect(),
             glossary: self
                 .glossary
@@ -74,6 +79,7 @@ impl Page {
                 .iter()
                 .map(|(group, facts)| (one(group), facts.iter().map(pair).collect()))
                 .collect(),
+            formats: self.formats.clone(),
             day: self.day,
             fiscal_year_starts: self.fiscal_year_starts,
             variables: self.variables.clone(),

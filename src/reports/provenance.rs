@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::block::{Notice, NoticeKind};
 use super::calendar;
-use super::page::{Definition, Link, Page};
+use super::page::{Definition, Page};
 use super::table::{Cell, Kind};
 use super::words::rows;
 use crate::calendar::Grain;
@@ -85,7 +85,8 @@ pub fn page(state: &State<'_>) -> Page {
         currency: Some(pipeline.currency.0.clone()),
         fiscal_year_starts: pipeline.fiscal_year_starts as i8,
         facts: vec![format!("{fresh} of {} sources of this day", sources.len())],
-        links: vec![Link { label: "Markdown".to_owned(), href: "report.md".to_owned() }],
+        links: Vec::new(),
+        formats: report.header.formats.clone(),
         notices: notices(state, &sources),
         glossary: report
             .header

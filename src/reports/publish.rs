@@ -1,5 +1,6 @@
 //! A rendered report becomes a folder: whole or not at all, with `latest/` beside.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -42,9 +43,10 @@ pub const MANIFEST: &str = "manifest.json";
 pub const UNFINISHED: &str = ".unfinished-";
 
 /// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
-pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered, standing: Standing) -> Result<Published> {
-    let files = files(rendered);
-    let hashes = files.iter().map(|(path, text)| (path.clone(), sha256(text))).collect();
+pub fn publish(reports: &Path, name: &str, day: Day, rendered: Rendered, standing: Standing) -> Result<Published> {
+    let (headline, figure) = (rendered.headline.clone(), rendered.figure.clone());
+    let files = &rendered.files();
+    let hashes = files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect();
 
     let home = reports.join(name);
     fs::create_dir_all(&home).doing("create the folder", &home)?;
@@ -53,28 +55,19 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: &Rendered, standi
     let manifest = Manifest {
         report: name.to_owned(),
         day,
-        headline: rendered.headline.clone(),
+        headline,
         files: hashes,
-        figure: rendered.figure.clone(),
+        figure,
         standing: Some(standing),
         revisions: Vec::new(),
     };
     let manifest = following(read_manifest(&folder), manifest);
-    let is_changed = put(&home, &folder, &files, &manifest)?;
+    let is_changed = put(&home, &folder, files, &manifest)?;
     let latest = home.join("latest");
     if read_manifest(&latest).is_none_or(|held| held.day <= day) {
-        put(&home, &latest, &files, &manifest)?;
+        put(&home, &latest, files, &manifest)?;
     }
     Ok(Published { folder, is_changed })
-}
-
-/// The files of a report beside its manifest, in order of path.
-pub fn files(rendered: &Rendered) -> Vec<(String, &str)> {
-    let mut files: Vec<(String, &str)> =
-        vec![("index.html".to_owned(), &rendered.html), ("report.md".to_owned(), &rendered.markdown)];
-    files.extend(rendered.assets.iter().map(|(path, text)| (path.clone(), text.as_str())));
-    files.sort();
-    files
 }
 
 /// Removes what runs left that were killed while they wrote here; only one run writes at a time.
@@ -89,15 +82,15 @@ fn remove_unfinished(home: &Path) -> Result<()> {
 }
 
 /// Puts a whole folder in the place of whatever is there; `false` if that was the same already.
-fn put(home: &Path, folder: &Path, files: &[(String, &str)], manifest: &Manifest) -> Result<bool> {
+fn put(home: &Path, folder: &Path, files: &BTreeMap<String, Vec<u8>>, manifest: &Manifest) -> Result<bool> {
     if read_manifest(folder).as_ref() == Some(manifest)
         && manifest.files.iter().all(|(path, wanted)| hash_of(&folder.join(path)).as_ref() == Some(wanted))
     {
         return Ok(false);
     }
     let made = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(home).doing("create a folder in", home)?;
-    for (path, text) in files {
-        write(&made.path().join(path), text.as_bytes())?;
+    for (path, bytes) in files {
+        write(&made.path().join(path), bytes)?;
     }
     let text = serde_json::to_string_pretty(manifest).expect("a manifest is plain text and dates");
     write(&made.path().join(MANIFEST), text.as_bytes())?;
@@ -152,6 +145,8 @@ mod tests {
             html: html.to_owned(),
             markdown: "# x".to_owned(),
             assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())],
+            data: Vec::new(),
+            workbook: Vec::new(),
             headline: "x".to_owned(),
             figure: None,
         }
@@ -179,11 +174,11 @@ mod tests {
         let (older, newer): (Day, Day) = ("2026-11-12".parse().unwrap(), "2026-11-13".parse().unwrap());
         let latest = || fs::read_to_string(out.path().join("x/latest/index.html")).unwrap();
         fs::create_dir_all(out.path().join("x/.unfinished-of-a-killed-run")).unwrap();
-        assert!(publish(out.path(), "x", newer, &rendered("new"), standing()).unwrap().is_changed);
-        assert!(!publish(out.path(), "x", newer, &rendered("new"), standing()).unwrap().is_changed);
-        publish(out.path(), "x", older, &rendered("old"), standing()).unwrap();
+        assert!(publish(out.path(), "x", newer, rendered("new"), standing()).unwrap().is_changed);
+        assert!(!publish(out.path(), "x", newer, rendered("new"), standing()).unwrap().is_changed);
+        publish(out.path(), "x", older, rendered("old"), standing()).unwrap();
         assert_eq!(latest(), "new");
-        assert!(publish(out.path(), "x", newer, &rendered("newer"), standing()).unwrap().is_changed);
+        assert!(publish(out.path(), "x", newer, rendered("newer"), standing()).unwrap().is_changed);
         assert_eq!(latest(), "newer");
         let manifest = read_manifest(&out.path().join("x/2026-11-13")).unwrap();
         assert_eq!(

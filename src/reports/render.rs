@@ -1,5 +1,5 @@
-//! A report in both its formats: takes a template, data and what stands around, gives the page, the Markdown and
-//! its drawings.
+//! A report in all its formats: takes a template, data and what stands around, gives the page, the Markdown with its
+//! drawings, and the files of data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,12 +9,14 @@ use super::components::Settings;
 use super::page::Page;
 use super::print::{CLOSE, OPEN};
 use super::standing::MainFigure;
+use super::sheet::Sheet;
 use super::table::Table;
 use super::template::{Printed, Template};
-use super::{html, markdown, prose, svg};
+use super::{csv, html, markdown, prose, svg, workbook};
 use crate::problem::Problem;
+use crate::project::ReportFormat;
 
-/// A report's files.
+/// A report in the formats that it names; what belongs to others is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// The page, which needs nothing beside it.
@@ -22,10 +24,27 @@ pub struct Rendered {
     pub markdown: String,
     /// The Markdown's drawings: path (`assets/x.svg`) and text.
     pub assets: Vec<(String, String)>,
+    /// The rows behind the charts and tables: path (`data/x.csv`) and text.
+    pub data: Vec<(String, String)>,
+    pub workbook: Vec<u8>,
     /// The headline as plain text.
     pub headline: String,
     /// Of the first key figure that has a value.
     pub figure: Option<MainFigure>,
+}
+
+impl Rendered {
+    /// The files, each by its path in the report's folder.
+    pub fn files(self) -> BTreeMap<String, Vec<u8>> {
+        let own = [
+            (html::FILE, self.html.into_bytes()),
+            (markdown::FILE, self.markdown.into_bytes()),
+            (workbook::PATH, self.workbook),
+        ];
+        let own = own.into_iter().filter(|(_, bytes)| !bytes.is_empty()).map(|(path, bytes)| (path.to_owned(), bytes));
+        let beside = self.assets.into_iter().chain(self.data).map(|(path, text)| (path, text.into_bytes()));
+        own.chain(beside).collect()
+    }
 }
 
 /// A template's text and its blocks, each standing in the text once, under an id of its own.
@@ -37,17 +56,27 @@ pub struct Document {
     pub headline: String,
 }
 
-/// Runs a template over data and writes both formats.
+/// Runs a template over data and writes the formats that the page names.
 pub fn render(template: &Template, data: &BTreeMap<String, Arc<Table>>, page: &Page) -> Result<Rendered, Problem> {
     let page = &page.cleaned();
     let settings = Arc::new(Settings { fiscal_year_starts: page.fiscal_year_starts, currency: page.currency.clone() });
     let printed = template.print(data, &page.variables, &settings)?;
     let document = arrange(template, printed, page)?;
+    write(&document, page).map_err(|error| {
+        let whole = template.source.place(template.body.start..template.body.start);
+        Problem::error(whole, format!("the workbook could not be written: {error}"))
+            .help("name the other formats in the front matter: `formats: [html, markdown, csv]`")
+    })
+}
+
+/// Writes a document in the formats that the page names.
+pub fn write(document: &Document, page: &Page) -> Result<Rendered, rust_xlsxwriter::XlsxError> {
+    let has = |format| page.formats.contains(&format);
     let headline = prose::plain(&document.headline);
-    let html = html::page(&document, page, &headline);
-    let markdown = markdown::page(&document, page);
-    let assets = document.blocks.iter().filter_map(|block| match block {
-        Block::Figure(figure) => {
+    let html = if has(ReportFormat::Html) { html::page(document, page, &headline) } else { String::new() };
+    let markdown = if has(ReportFormat::Markdown) { markdown::page(document, page) } else { String::new() };
+    let drawings = document.blocks.iter().filter_map(|block| match block {
+        Block::Figure(figure) if has(ReportFormat::Markdown) => {
             Some((markdown::asset(&figure.id), svg::standalone(&figure.wide, &figure.message, &figure.says)))
         }
         _ => None,
@@ -56,7 +85,21 @@ pub fn render(template: &Template, data: &BTreeMap<String, Arc<Table>>, page: &P
         Block::Kpi(kpi) => kpi.figure.clone(),
         _ => None,
     });
-    Ok(Rendered { html, markdown, assets: assets.collect(), headline, figure })
+    let sheets = document.sheets().filter(|_| has(ReportFormat::Csv));
+    let data = sheets.map(|(id, _, sheet)| (csv::path(id), csv::write(sheet))).collect();
+    let workbook = if has(ReportFormat::Xlsx) { workbook::write(document, page, &headline)? } else { Vec::new() };
+    Ok(Rendered { html, markdown, assets: drawings.collect(), data, workbook, headline, figure })
+}
+
+impl Document {
+    /// What stands behind charts and tables, in their order: id, message and data.
+    pub fn sheets(&self) -> impl Iterator<Item = (&str, Option<&str>, &Sheet)> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Figure(figure) => Some((figure.id.as_str(), Some(figure.message.as_str()), &figure.sheet)),
+            Block::Table(listing) => Some((listing.id.as_str(), listing.message.as_deref(), &listing.sheet)),
+            Block::Kpi(_) | Block::Notice(_) => None,
+        })
+    }
 }
 
 /// Numbers the blocks in the order of the text, makes their ids unique, takes the headline out; a component that

@@ -48,6 +48,22 @@ pub const STALE: &str = "▲ stale";
 pub const GLOSSARY: &str = "Glossary";
 pub const LEGEND: &str = "How to read this";
 pub const PROVENANCE: &str = "Provenance";
+pub const MARKDOWN: &str = "Markdown";
+pub const CSV: &str = "CSV";
+pub const EXCEL: &str = "Excel";
+pub const DATA_FILES: &str = "Data files";
+/// The first sheet of a workbook.
+pub const REPORT: &str = "Report";
+pub const SHEETS: &str = "Sheets";
+pub const NOTICES: &str = "Notices";
+pub const DAY: &str = "Day";
+pub const DATA_AS_OF: &str = "Data as of";
+pub const CURRENCY: &str = "Currency";
+pub const LONG_NUMBERS: &str = "stand as text: they have more than 15 digits, which a spreadsheet would round.";
+pub const CUT_TEXTS: &str =
+    "are cut: they hold more than the 32,767 characters of a spreadsheet's cell. The CSV files have all of them.";
+/// Ends a text that has been cut.
+pub const CUT: &str = "… [cut]";
 pub const SKIP: &str = "Skip to the report";
 pub const SECTIONS: &str = "Sections";
 pub const KEY_FIGURES: &str = "Key figures";
@@ -178,6 +194,15 @@ pub fn others_of(count: usize, what: &str) -> String {
 
 pub fn listed_of(listed: usize, all: usize, what: &str) -> String {
     format!("{listed} of {all} {what} listed.")
+}
+
+/// Heads a column of moments.
+pub fn in_utc(label: &str) -> String {
+    format!("{label} (UTC)")
+}
+
+pub fn cells(count: usize) -> String {
+    if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
 }
 
 pub fn rows(count: u64) -> String {

@@ -629,13 +629,14 @@ impl Work<'_> {
         };
         let standing = reports::Standing::of(&state, &page, published_at);
         // A full disk is worse than a report that fails, and the next one would meet it too.
-        let published = reports::publish(out, name, day, &rendered, standing)?;
+        let headline = rendered.headline.clone();
+        let published = reports::publish(out, name, day, rendered, standing)?;
         let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
         Ok(ReportRecord {
             report: name.to_owned(),
             outcome: if published.is_changed { ReportOutcome::Written } else { ReportOutcome::Unchanged },
             folder: Some(folder.display().to_string()),
-            headline: Some(rendered.headline),
+            headline: Some(headline),
         })
     }
 

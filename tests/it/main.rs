@@ -39,6 +39,7 @@ mod questions;
 mod rebuilt;
 mod repeated;
 mod reports;
+mod report_files;
 mod schemas;
 mod settings;
 mod tested;

@@ -26,7 +26,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     let actual = numbers(&table, arguments.needed_column("actual", &table)?);
     let plan = numbers(&table, arguments.needed_column("plan", &table)?);
     let named = arguments.columns("ranges", &table)?.into_iter();
-    let (ranges, ends) = outward(named.map(|(column, name)| (name, numbers(&table, column))).collect());
+    let (ranges, ends) = outward(named.map(|named| (named.label, numbers(&table, named.column))).collect());
     if ranges.len() > RANGES.len() {
         return Err(fault(format!("`bullet` draws up to {} ranges", RANGES.len())));
     }

@@ -7,6 +7,7 @@ use crate::reports::arguments::Arguments;
 use crate::reports::block::{Block, Entry, Grid, Heading, Listing, Title, Tone};
 use crate::reports::calendar::Grain;
 use crate::reports::format::{Scale, Unit};
+use crate::reports::sheet::Sheet;
 use crate::reports::table::Cell;
 use crate::reports::words;
 
@@ -52,5 +53,6 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
         notes: Vec::new(),
         grid: Grid { columns, rows: listed, total: None },
         sortable: false,
+        sheet: Sheet::of(arguments, &whole.unit)?,
     }))
 }

@@ -41,6 +41,8 @@ pub fn build(arguments: &Arguments, _: &Settings) -> Result<Block, Error> {
         definition: arguments.text("definition")?,
         value: value.map_or_else(|| words::NOT_AVAILABLE.to_owned(), |value| scale.value(value)),
         unit: scale.unit_words(),
+        exact: value,
+        counted_in: scale.unit.clone(),
         deltas,
         trend: arguments.trend("trend")?.and_then(|series| trend(&series, &scale.unit)),
         notes,

@@ -26,7 +26,7 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
     let mut series: Vec<Series> = measures
         .into_iter()
         .zip(INKS)
-        .map(|((column, name), ink)| Series { name, values: numbers(&table, column), ink })
+        .map(|(named, ink)| Series { name: named.label, values: numbers(&table, named.column), ink })
         .collect();
     let previous_label = previous_label(arguments)?;
     let others = [

@@ -30,6 +30,7 @@ use super::format::{Scale, Unit};
 use super::number::Number;
 use super::print::{self, Placed};
 use super::scene::Scene;
+use super::sheet::Sheet;
 use super::signature::{self, Signature};
 use super::table::{Cell, Table};
 use super::words;
@@ -143,6 +144,7 @@ fn figure(arguments: &Arguments, query: &str, scale: &Scale, drawing: Drawing) -
         narrow,
         notes,
         data,
+        sheet: Sheet::of(arguments, &scale.unit)?,
     }))
 }
 

@@ -1,5 +1,7 @@
 //! `table`: chosen columns of a query's rows, formatted, totalled, and cut with the rest told.
 
+use std::sync::Arc;
+
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
 
@@ -13,6 +15,7 @@ use crate::reports::fault::fault;
 use crate::reports::format::{Scale, Unit};
 use crate::reports::number::{self, Number};
 use crate::reports::print;
+use crate::reports::sheet::{Field, Sheet};
 use crate::reports::signature::{ALIGNMENTS, COLUMN_FORMATS, COLUMN_KEYS, GOOD};
 use crate::reports::table::{Cell, Kind, Table};
 use crate::reports::words;
@@ -22,6 +25,7 @@ const MOST: usize = 500;
 
 /// How one column is shown.
 struct Shown {
+    name: String,
     column: usize,
     label: String,
     format: &'static str,
@@ -49,10 +53,12 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
             all.map(|name| shown(&name, &table, arguments, settings)).collect::<Result<Vec<_>, _>>()?
         }
     };
+    let has_total = arguments.flag("total")?.unwrap_or(false);
+    let mut sheet = Sheet { fields: Vec::new(), table: Arc::clone(&table), has_total };
+    shown.iter().for_each(|shown| sheet.add(field(shown)));
     let shown = on_one_scale(shown);
     let limit = arguments.count("limit")?.unwrap_or(MOST).min(MOST);
     let count = table.rows.len().min(limit);
-    let has_total = arguments.flag("total")?.unwrap_or(false);
     let mut notes = Vec::new();
     if table.rows.is_empty() {
         notes.push(words::empty());
@@ -75,7 +81,21 @@ pub fn build(arguments: &Arguments, settings: &Settings) -> Result<Block, Error>
             total,
         },
         sortable: true,
+        sheet,
     }))
+}
+
+fn field(shown: &Shown) -> Field {
+    Field {
+        name: shown.name.clone(),
+        label: shown.label.clone(),
+        column: shown.column,
+        unit: shown.scale.unit.clone(),
+        is_difference: matches!(shown.format, "signed" | "pp"),
+        // Those of money are of thousands or millions.
+        digits: shown.digits.filter(|_| !shown.is_scaled),
+        total: shown.sum,
+    }
 }
 
 fn shown(item: &Value, table: &Table, arguments: &Arguments, settings: &Settings) -> Result<Shown, Error> {
@@ -138,7 +158,7 @@ fn shown(item: &Value, table: &Table, arguments: &Arguments, settings: &Settings
     let scale = scale(format, unit, &numbers, sum, digits);
     let label = text("label")?.unwrap_or_else(|| label_of(&name));
     let is_scaled = matches!((format, &scale.unit), ("money" | "signed", Unit::Money(_)));
-    Ok(Shown { column, label, format, right, good, has_total, is_number, is_scaled, digits, scale, numbers, sum })
+    Ok(Shown { name, column, label, format, right, good, has_total, is_number, is_scaled, digits, scale, numbers, sum })
 }
 
 /// Columns of money in one currency share one scale, so that they can be read across.

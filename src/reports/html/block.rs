@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::reports::block::{Block, Delta, Entry, Figure, Grid, Kpi, Listing, Notice, NoticeKind, Title, Tone};
+use crate::reports::block::{
+    Block, Delta, Entry, Figure, Grid, Kpi, Listing, Notice, NoticeKind, Title, Tone,
+};
 use crate::reports::escape::{html, slug};
-use crate::reports::{format, svg, words};
+use crate::reports::{csv, format, svg, words};
 
 /// What links can lead to.
 pub struct Known<'a> {
     /// Id and label of each definition.
     pub glossary: BTreeMap<&'a str, &'a str>,
+    /// Whether charts and tables have files of data.
+    pub has_csv: bool,
 }
 
 /// Blocks that follow each other, under headings of a level.
@@ -119,6 +123,7 @@ fn figure(out: &mut String, figure: &Figure, level: u8, known: &Known<'_>) {
         html(&figure.message)
     ));
     grid(out, &figure.data, &words::data_of(&figure.message), false);
+    data_link(out, &figure.id, &figure.message, known);
     out.push_str("</details>\n</figure>\n");
 }
 
@@ -128,7 +133,19 @@ fn listing(out: &mut String, listing: &Listing, level: u8, known: &Known<'_>) {
     let label = listing.message.clone().unwrap_or_else(|| format!("{} {}", words::TABLE, listing.id));
     grid(out, &listing.grid, &label, listing.sortable);
     notes(out, &listing.notes);
+    data_link(out, &listing.id, &label, known);
     out.push_str("</div>\n");
+}
+
+fn data_link(out: &mut String, id: &str, says: &str, known: &Known<'_>) {
+    if known.has_csv {
+        out.push_str(&format!(
+            "<p class=\"note data\"><a href=\"{}\">{}<span class=\"sr\">: {}</span></a></p>\n",
+            html(&csv::path(id)),
+            words::CSV,
+            html(says)
+        ));
+    }
 }
 
 fn caption(

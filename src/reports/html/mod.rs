@@ -10,10 +10,14 @@ use super::escape::html;
 use super::page::Page;
 use super::render::Document;
 use super::scene::palette;
-use super::{calendar, prose, svg, words};
+use super::{calendar, csv, markdown, prose, svg, words, workbook};
+use crate::project::ReportFormat;
 use block::{Known, blocks, definition_id, notice};
 
 pub use block::is_long;
+
+/// The page's name in the report's folder.
+pub const FILE: &str = "index.html";
 
 const STYLE: &str = include_str!("../page.css");
 const SCRIPT: &str = include_str!("../sort.js");
@@ -21,9 +25,12 @@ const SCRIPT: &str = include_str!("../sort.js");
 /// The whole page.
 pub fn page(document: &Document, page: &Page, headline: &str) -> String {
     let mut taken: BTreeSet<String> = document.blocks.iter().filter_map(id_of).map(str::to_owned).collect();
-    taken.extend(["report", "glossary", "legend", "provenance"].map(str::to_owned));
+    taken.extend(["report", "glossary", "files", "legend", "provenance"].map(str::to_owned));
     taken.extend(page.glossary.iter().map(|definition| definition_id(&definition.id)));
-    let known = Known { glossary: page.glossary.iter().map(|one| (one.id.as_str(), one.label.as_str())).collect() };
+    let known = Known {
+        glossary: page.glossary.iter().map(|one| (one.id.as_str(), one.label.as_str())).collect(),
+        has_csv: page.formats.contains(&ReportFormat::Csv),
+    };
     let body = prose::body(&document.text, &mut taken, &mut |run, level| {
         let run: Vec<&Block> = run.iter().map(|index| &document.blocks[*index]).collect();
         blocks(&run, level, &known)
@@ -39,7 +46,7 @@ pub fn page(document: &Document, page: &Page, headline: &str) -> String {
     out.push_str(&body.html);
     glossary(&mut out, page);
     out.push_str("</main>\n");
-    foot(&mut out, page);
+    foot(&mut out, document, page);
     shell(&format!("{headline} – {}", page.title), "", &out)
 }
 
@@ -116,7 +123,9 @@ fn masthead(out: &mut String, document: &Document, page: &Page, sections: &[(Str
     let mut facts = vec![html(&words::day(&calendar::day(page.day))), html(&words::data_as_of(&page.data_as_of))];
     facts.extend(page.currency.iter().map(|code| html(code)));
     facts.extend(page.facts.iter().map(|fact| html(fact)));
-    facts.extend(page.links.iter().map(|link| format!("<a href=\"{}\">{}</a>", html(&link.href), html(&link.label))));
+    let others = page.links.iter().map(|link| (link.label.as_str(), format!("{}/{FILE}", link.folder)));
+    let links = own_links(document, page).chain(others);
+    facts.extend(links.map(|(label, href)| format!("<a href=\"{}\">{}</a>", html(&href), html(label))));
     out.push_str(&format!("<p class=\"facts\">{}</p>\n", facts.join(" · ")));
     if sections.len() > 2 {
         out.push_str(&format!("<nav aria-label=\"{}\"><ul>", words::SECTIONS));
@@ -126,6 +135,40 @@ fn masthead(out: &mut String, document: &Document, page: &Page, sections: &[(Str
         out.push_str("</ul></nav>\n");
     }
     out.push_str("</header>\n");
+}
+
+/// The report's other files: what they are called, and where they are.
+fn own_links<'p>(document: &Document, page: &'p Page) -> impl Iterator<Item = (&'p str, String)> {
+    let has_data = document.sheets().next().is_some();
+    let links = [
+        (ReportFormat::Markdown, true, words::MARKDOWN, markdown::FILE),
+        (ReportFormat::Csv, has_data, words::CSV, "#files"),
+        (ReportFormat::Xlsx, true, words::EXCEL, workbook::PATH),
+    ];
+    let formats = page.formats.clone();
+    let links = links.into_iter().filter(move |(format, is_there, ..)| formats.contains(format) && *is_there);
+    links.map(|(_, _, label, href)| (label, href.to_owned()))
+}
+
+/// Every file of data, with what it is about and how many rows it has.
+fn files(out: &mut String, document: &Document, page: &Page) {
+    if !page.formats.contains(&ReportFormat::Csv) || document.sheets().next().is_none() {
+        return;
+    }
+    out.push_str(&format!(
+        "<section aria-labelledby=\"files\">\n<h2 id=\"files\">{}</h2>\n<ul class=\"files\">\n",
+        words::DATA_FILES
+    ));
+    for (id, message, sheet) in document.sheets() {
+        let message = message.map(|message| format!(": {}", html(message))).unwrap_or_default();
+        out.push_str(&format!(
+            "<li><a href=\"{0}\">{1}</a>{message} ({2})</li>\n",
+            html(&csv::path(id)),
+            html(id),
+            words::rows(sheet.table.rows.len() as u64)
+        ));
+    }
+    out.push_str("</ul>\n</section>\n");
 }
 
 fn glossary(out: &mut String, page: &Page) {
@@ -148,9 +191,11 @@ fn glossary(out: &mut String, page: &Page) {
     out.push_str("</dl>\n</section>\n");
 }
 
-fn foot(out: &mut String, page: &Page) {
+fn foot(out: &mut String, document: &Document, page: &Page) {
+    out.push_str("<footer>\n");
+    files(out, document, page);
     out.push_str(&format!(
-        "<footer>\n<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">{}</h2>\n<ul class=\"legend\">\n",
+        "<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">{}</h2>\n<ul class=\"legend\">\n",
         words::LEGEND
     ));
     for (sign, says) in words::LEGEND_LINES {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::day::Day;
 use crate::problem::SourceFile;
-use crate::reports::{Cell, Column, Definition, Kind, Link, Page, Table, Template};
+use crate::project::ReportFormat;
+use crate::reports::{Cell, Column, Definition, Kind, Page, Table, Template};
 
 pub const EXECUTIVE: &str = include_str!("executive.md");
 
@@ -195,10 +196,8 @@ pub fn page() -> Page {
         currency: Some("USD".into()),
         fiscal_year_starts: 2,
         facts: vec!["3 of 4 sources fresh".into(), "14 checks passed".into()],
-        links: vec![
-            Link { label: "Markdown".into(), href: "report.md".into() },
-            Link { label: "CSV".into(), href: "data/won_by_quarter.csv".into() },
-        ],
+        links: Vec::new(),
+        formats: ReportFormat::all(),
         notices: Vec::new(),
         glossary: vec![
             definition(

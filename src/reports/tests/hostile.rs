@@ -10,7 +10,7 @@ use comrak::{Arena, Options};
 use super::fixture;
 use crate::reports::{Cell, Column, Definition, Kind, Notice, NoticeKind, Page, Rendered, Table, render};
 
-const CORPUS: [&str; 34] = [
+pub const CORPUS: [&str; 34] = [
     "<script>alert(1)</script>",
     "</script><script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",

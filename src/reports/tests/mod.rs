@@ -2,6 +2,7 @@
 
 mod analysis;
 mod checking;
+mod files;
 pub mod fixture;
 mod hostile;
 mod language;
