@@ -24,7 +24,7 @@ pub use incremental::Incremental;
 pub use metric::{MetricFile, level_sql};
 pub use model::Model;
 pub use planned::Planned;
-pub use report::{Report, ReportQuery};
+pub use report::{Each, Report, ReportQuery};
 pub use select::{Among, Selector};
 pub use test_file::{TestFile, load_tests};
 

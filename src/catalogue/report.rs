@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::path;
-use crate::problem::{Problem, SourceFile};
-use crate::project::{self, Layer, ProjectFile, ReportHeader};
+use crate::problem::{Place, Problem, SourceFile};
+use crate::project::{self, Layer, ProjectFile, QueryColumn, ReportHeader};
 use crate::query::{Selection, Shorthands, Sql, statement};
 use crate::yaml;
 
@@ -15,6 +15,8 @@ pub struct Report {
     pub name: String,
     pub header: ReportHeader,
     pub queries: BTreeMap<String, ReportQuery>,
+    /// Where it is to be one page for each row of a query.
+    pub each: Option<Each>,
     pub source: Arc<SourceFile>,
     /// Where the template begins in the file.
     pub body: usize,
@@ -26,6 +28,14 @@ pub struct Report {
 pub struct ReportQuery {
     pub sql: Sql,
     pub selection: Selection,
+}
+
+/// The column whose values make a report's pages.
+#[derive(Debug, Clone)]
+pub struct Each {
+    pub key: QueryColumn,
+    pub query_place: Place,
+    pub column_place: Place,
 }
 
 /// Reads `reports/<name>.md`. A query that cannot be read is left out and told: the others and the template still are.
@@ -52,6 +62,11 @@ pub fn parse(
         let found = Problem::error(document.key_place(&path!["formats"]), "a report without formats would have no file");
         problems.push(found.help("name one at least, or leave `formats:` out to have all"));
     }
+    let each = header.each.clone().map(|key| {
+        let (path, end) = (path!["each"], key.query.len());
+        let column = end + 1..end + 1 + key.column.len();
+        Each { query_place: document.text_place(&path, 0..end), column_place: document.text_place(&path, column), key }
+    });
     let (source, layer) = (Arc::clone(&file.source), file.layer);
-    Ok((Report { name: name.to_owned(), header, queries, source, body, layer }, problems))
+    Ok((Report { name: name.to_owned(), header, queries, each, source, body, layer }, problems))
 }

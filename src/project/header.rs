@@ -288,6 +288,9 @@ pub struct ReportHeader {
     #[serde(default = "ReportFormat::all")]
     #[schemars(with = "Vec<ReportFormat>")]
     pub formats: BTreeSet<ReportFormat>,
+    /// A query and one of its columns, as `person.owner_id`: each row makes a page of its own, with the rows of all queries
+    /// that have the same value in a column of that name.
+    pub each: Option<QueryColumn>,
 }
 
 /// A form in which a report is written.
@@ -307,6 +310,33 @@ pub enum ReportFormat {
 impl ReportFormat {
     pub fn all() -> BTreeSet<Self> {
         BTreeSet::from([Self::Html, Self::Markdown, Self::Csv, Self::Xlsx])
+    }
+
+    /// Whether it is for people who read, and not for those who go on to compute.
+    pub fn is_read(&self) -> bool {
+        matches!(self, Self::Html | Self::Markdown)
+    }
+}
+
+/// A column of a query of the report, as `person.owner_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct QueryColumn {
+    pub query: String,
+    pub column: String,
+}
+
+impl TryFrom<String> for QueryColumn {
+    type Error = String;
+
+    fn try_from(written: String) -> Result<Self, String> {
+        match written.split_once('.') {
+            Some((query, column)) if !query.is_empty() && !column.is_empty() => {
+                Ok(Self { query: query.to_owned(), column: column.to_owned() })
+            }
+            _ => Err("this names no column of a query; write it like `person.owner_id`".to_owned()),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub use files::{
 pub use front_matter::{in_markdown, in_sql};
 pub use header::{
     Accepted, Between, CheckHeader, ColumnCheck, Days, Definition, Every, Freshness, Gravity, Materialize, ModelHeader,
-    NullShare, OnCorrection, OnceAfter, References, ReportFormat, ReportHeader, RowCount,
+    NullShare, OnCorrection, OnceAfter, QueryColumn, References, ReportFormat, ReportHeader, RowCount,
 };
 pub use metric::{Aggregation, Good, Level, MetricHeader, Unit, WithoutRows};
 pub use model_test::{Matching, MetricSlice, ModelTest, ModelTests, TestRow};

@@ -1,6 +1,8 @@
 //! What the components make and the backends write: key figures, figures with their data, tables, notices. Text in
 //! them is plain and clean; each backend escapes it.
 
+use serde::{Deserialize, Serialize};
+
 use super::format::Unit;
 use super::number::Number;
 use super::scene::Scene;
@@ -14,6 +16,7 @@ pub enum Block {
     Figure(Figure),
     Table(Listing),
     Notice(Notice),
+    Pages(Vec<PageLink>),
 }
 
 /// Whether something is good news.
@@ -98,6 +101,14 @@ pub struct Listing {
     pub grid: Grid,
     pub sortable: bool,
     pub sheet: Sheet,
+}
+
+/// A page of its own in a folder below.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageLink {
+    pub folder: String,
+    pub title: String,
+    pub headline: String,
 }
 
 /// A sentence that must not be overlooked.

@@ -5,13 +5,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::publish::{MANIFEST, Manifest};
-use super::render::Rendered;
+use super::publish::{Edition, MANIFEST, Manifest};
 use super::told::Told;
 use crate::error::{Doing, Error, Kind, Result};
 use crate::hash::sha256;
 
-const PAGE: &str = "index.html";
+pub const PAGE: &str = "index.html";
 const MARKDOWN: &str = "report.md";
 
 /// Files of a report.
@@ -111,10 +110,17 @@ impl Given {
     }
 
     /// In what the files differ from those that were made anew.
-    pub fn faults(&self, made: &Rendered) -> Vec<Fault> {
-        let made = made.clone().files();
+    pub fn faults(&self, edition: &Edition) -> Vec<Fault> {
+        let made = &edition.files;
+        // One page of several, which does not tell the folder that it lay in.
+        let is_made = |path: &String, bytes: &Vec<u8>| {
+            made.iter().any(|(other, made)| other.ends_with(&format!("/{path}")) && made == bytes)
+        };
+        if !self.is_whole && self.files.iter().all(|(path, bytes)| is_made(path, bytes)) {
+            return Vec::new();
+        }
         let mut faults = Vec::new();
-        for (path, wanted) in &made {
+        for (path, wanted) in made {
             match self.files.get(path) {
                 Some(bytes) if bytes == wanted => {}
                 Some(bytes) => {

@@ -1,6 +1,6 @@
 //! The Markdown backend: blocks as tables and linked drawings, for GitHub and whatever else reads Markdown.
 
-use super::block::{Block, Figure, Grid, Kpi, Listing, Notice, NoticeKind, Title};
+use super::block::{Block, Figure, Grid, Kpi, Listing, Notice, NoticeKind, PageLink, Title};
 use super::page::Page;
 use super::print::escape;
 use super::render::{Document, next_block};
@@ -70,6 +70,7 @@ fn body(out: &mut String, document: &Document, has_csv: bool) {
                 listing(out, one);
                 data_link(out, &one.id, has_csv);
             }
+            Block::Pages(links) => pages(out, links),
             Block::Notice(one) => notice(out, one),
             Block::Kpi(first) => {
                 let mut strip = vec![first];
@@ -139,6 +140,13 @@ fn data_link(out: &mut String, id: &str, has_csv: bool) {
     if has_csv {
         out.push_str(&format!("[{} ({})]({})\n\n", words::DATA, words::CSV, csv::path(id)));
     }
+}
+
+fn pages(out: &mut String, links: &[PageLink]) {
+    for link in links {
+        out.push_str(&format!("- [{}]({}/{FILE}): {}\n", escape(&link.title), link.folder, escape(&link.headline)));
+    }
+    out.push('\n');
 }
 
 fn heading(out: &mut String, message: Option<&str>, title: &Title) {

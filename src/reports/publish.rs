@@ -7,11 +7,23 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::render::Rendered;
+use super::block::PageLink;
 use super::standing::{MainFigure, Revision, Standing, following};
 use crate::day::Day;
 use crate::error::{Doing, Result};
 use crate::hash::sha256;
+
+/// What a report's folder is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edition {
+    pub headline: String,
+    /// The first key figure that has a value, of the one page.
+    pub figure: Option<MainFigure>,
+    /// Path in the folder to bytes.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Its pages in folders below, where it has several.
+    pub pages: Vec<PageLink>,
+}
 
 /// What a report's folder holds, told to programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +33,9 @@ pub struct Manifest {
     pub headline: String,
     /// Path in the folder to SHA-256, in order of path.
     pub files: Vec<(String, String)>,
+    /// The pages in folders below, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PageLink>,
     /// For the shelf's line over the days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<MainFigure>,
@@ -43,9 +58,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const UNFINISHED: &str = ".unfinished-";
 
 /// Writes a report below `reports` as `<name>/<day>/`, and as `<name>/latest/` unless a later day is there.
-pub fn publish(reports: &Path, name: &str, day: Day, rendered: Rendered, standing: Standing) -> Result<Published> {
-    let (headline, figure) = (rendered.headline.clone(), rendered.figure.clone());
-    let files = &rendered.files();
+pub fn publish(reports: &Path, name: &str, day: Day, edition: &Edition, standing: Standing) -> Result<Published> {
+    let files = &edition.files;
     let hashes = files.iter().map(|(path, bytes)| (path.clone(), sha256(bytes))).collect();
 
     let home = reports.join(name);
@@ -55,9 +69,10 @@ pub fn publish(reports: &Path, name: &str, day: Day, rendered: Rendered, standin
     let manifest = Manifest {
         report: name.to_owned(),
         day,
-        headline,
+        headline: edition.headline.clone(),
         files: hashes,
-        figure,
+        pages: edition.pages.clone(),
+        figure: edition.figure.clone(),
         standing: Some(standing),
         revisions: Vec::new(),
     };
@@ -140,16 +155,10 @@ fn hash_of(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn rendered(html: &str) -> Rendered {
-        Rendered {
-            html: html.to_owned(),
-            markdown: "# x".to_owned(),
-            assets: vec![("assets/a.svg".to_owned(), "<svg/>".to_owned())],
-            data: Vec::new(),
-            workbook: Vec::new(),
-            headline: "x".to_owned(),
-            figure: None,
-        }
+    fn edition(html: &str) -> Edition {
+        let files = [("index.html", html), ("report.md", "# x"), ("assets/a.svg", "<svg/>")];
+        let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_owned())).collect();
+        Edition { headline: "x".to_owned(), files, figure: None, pages: Vec::new() }
     }
 
     fn standing() -> Standing {
@@ -174,11 +183,11 @@ mod tests {
         let (older, newer): (Day, Day) = ("2026-11-12".parse().unwrap(), "2026-11-13".parse().unwrap());
         let latest = || fs::read_to_string(out.path().join("x/latest/index.html")).unwrap();
         fs::create_dir_all(out.path().join("x/.unfinished-of-a-killed-run")).unwrap();
-        assert!(publish(out.path(), "x", newer, rendered("new"), standing()).unwrap().is_changed);
-        assert!(!publish(out.path(), "x", newer, rendered("new"), standing()).unwrap().is_changed);
-        publish(out.path(), "x", older, rendered("old"), standing()).unwrap();
+        assert!(publish(out.path(), "x", newer, &edition("new"), standing()).unwrap().is_changed);
+        assert!(!publish(out.path(), "x", newer, &edition("new"), standing()).unwrap().is_changed);
+        publish(out.path(), "x", older, &edition("old"), standing()).unwrap();
         assert_eq!(latest(), "new");
-        assert!(publish(out.path(), "x", newer, rendered("newer"), standing()).unwrap().is_changed);
+        assert!(publish(out.path(), "x", newer, &edition("newer"), standing()).unwrap().is_changed);
         assert_eq!(latest(), "newer");
         let manifest = read_manifest(&out.path().join("x/2026-11-13")).unwrap();
         assert_eq!(

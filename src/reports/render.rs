@@ -97,7 +97,7 @@ impl Document {
         self.blocks.iter().filter_map(|block| match block {
             Block::Figure(figure) => Some((figure.id.as_str(), Some(figure.message.as_str()), &figure.sheet)),
             Block::Table(listing) => Some((listing.id.as_str(), listing.message.as_deref(), &listing.sheet)),
-            Block::Kpi(_) | Block::Notice(_) => None,
+            Block::Kpi(_) | Block::Notice(_) | Block::Pages(_) => None,
         })
     }
 }
@@ -143,7 +143,7 @@ fn with_own_id(mut block: Block, taken: &mut BTreeSet<String>) -> Block {
     let id = match &mut block {
         Block::Figure(figure) => &mut figure.id,
         Block::Table(listing) => &mut listing.id,
-        Block::Kpi(_) | Block::Notice(_) => return block,
+        Block::Kpi(_) | Block::Notice(_) | Block::Pages(_) => return block,
     };
     let wanted = id.clone();
     let mut count = 1;

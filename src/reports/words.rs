@@ -64,6 +64,8 @@ pub const CUT_TEXTS: &str =
     "are cut: they hold more than the 32,767 characters of a spreadsheet's cell. The CSV files have all of them.";
 /// Ends a text that has been cut.
 pub const CUT: &str = "… [cut]";
+pub const PAGES: &str = "Pages";
+pub const ALL_PAGES: &str = "All pages";
 pub const SKIP: &str = "Skip to the report";
 pub const SECTIONS: &str = "Sections";
 pub const KEY_FIGURES: &str = "Key figures";
@@ -203,6 +205,16 @@ pub fn in_utc(label: &str) -> String {
 
 pub fn cells(count: usize) -> String {
     if count == 1 { "1 cell".to_owned() } else { format!("{count} cells") }
+}
+
+/// A report of several pages, as a headline.
+pub fn pages_of(report: &str, count: usize) -> String {
+    if count == 1 { format!("{report}: 1 page") } else { format!("{report}: {count} pages") }
+}
+
+/// One page of a report: `Rep report – Chen Yi-chun`.
+pub fn page_of(report: &str, page: &str) -> String {
+    format!("{report} – {page}")
 }
 
 pub fn rows(count: u64) -> String {

@@ -10,7 +10,7 @@ use crate::day::Day;
 use crate::error::{Doing, Error, Result};
 use crate::lake::Lake;
 use crate::project::{PipelineFile, Project};
-use crate::reports::{self, Rendered};
+use crate::reports::{self, Edition};
 
 /// Which report, of which day, over the lake as which commit left it.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub async fn make_again(
     asked: Asked<'_>,
     scratch: &Path,
     host: &Host<'_>,
-) -> Result<Rendered> {
+) -> Result<Edition> {
     let Asked { report, day, commit } = asked;
     let folder =
         tempfile::Builder::new().prefix("forecastle-").tempdir_in(scratch).doing("create a folder in", scratch)?;
@@ -64,6 +64,7 @@ pub async fn make_again(
         _ => return Err(not_made("its queries were not answered")),
     };
     let page = reports::page(&work.state(&pin, day, report, &record.checks));
-    reports::render(&prepared.templates[report], &data, &page)
+    let each = catalogue.reports[report].each.as_ref();
+    reports::edition(&prepared.templates[report], each, &data, &page)
         .map_err(|found| not_made(&format!("{} (look at {})", found.message, found.place)))
 }

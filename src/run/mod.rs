@@ -619,8 +619,8 @@ impl Work<'_> {
             folder: None,
             headline: None,
         };
-        let rendered = match reports::render(&self.prepared.templates[name], data, &page) {
-            Ok(rendered) => rendered,
+        let edition = match reports::edition(&self.prepared.templates[name], state.report.each.as_ref(), data, &page) {
+            Ok(edition) => edition,
             Err(found) => return Ok(failed(format!("{} (look at {})", found.message, found.place))),
         };
         let published_at = match pin.first_published(day) {
@@ -629,14 +629,13 @@ impl Work<'_> {
         };
         let standing = reports::Standing::of(&state, &page, published_at);
         // A full disk is worse than a report that fails, and the next one would meet it too.
-        let headline = rendered.headline.clone();
-        let published = reports::publish(out, name, day, rendered, standing)?;
+        let published = reports::publish(out, name, day, &edition, standing)?;
         let folder = published.folder.strip_prefix(&self.project.root).unwrap_or(&published.folder);
         Ok(ReportRecord {
             report: name.to_owned(),
             outcome: if published.is_changed { ReportOutcome::Written } else { ReportOutcome::Unchanged },
             folder: Some(folder.display().to_string()),
-            headline: Some(headline),
+            headline: Some(edition.headline),
         })
     }
 

@@ -200,8 +200,10 @@ async fn check_report(
     let broken: BTreeSet<String> =
         report.header.queries.keys().filter(|name| !columns.contains_key(*name)).cloned().collect();
     let variables = reports::variable_kinds();
-    let known = Known { queries: &columns, broken: &broken, variables: &variables, definitions: &definitions };
+    let each = report.each.as_ref().map(|each| each.key.query.as_str());
+    let known = Known { queries: &columns, broken: &broken, variables: &variables, definitions: &definitions, each };
     problems.extend(reports::check(template, known));
+    problems.extend(report.each.iter().flat_map(|each| reports::check_pages(each, known)));
     if broken.is_empty() {
         tiles = reports::tiles(template, known);
     }

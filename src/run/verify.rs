@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lake::{Lake, Pin, Role};
 use crate::problem;
 use crate::project::{PipelineFile, Project};
-use crate::reports::{Changed, Fault, Given, Told, label};
+use crate::reports::{Changed, Fault, Given, PAGE, Told, label};
 
 /// What was found out about a report's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,8 @@ pub async fn verify(
     let is_known = |fault: &Fault| findings.contains(&Finding::File(fault.clone()));
     let new: Vec<Fault> = faults.into_iter().filter(|fault| !is_known(fault)).collect();
     findings.extend(new.into_iter().map(Finding::File));
-    if let Some(now) = Told::of_html(&made.html) {
+    let page = made.files.get(PAGE).map(|bytes| String::from_utf8_lossy(bytes));
+    if let Some(now) = page.and_then(|page| Told::of_html(&page)) {
         findings.extend(given.told.changed(&now).into_iter().map(Finding::Made));
     }
     findings.extend(corrected(&pin, &newest, day));

@@ -32,6 +32,8 @@ pub struct Known<'a> {
     pub variables: &'a BTreeMap<String, Kind>,
     /// The ids of the glossary.
     pub definitions: &'a BTreeSet<String>,
+    /// The query that makes the report's pages: it is used, though the template may not name it.
+    pub each: Option<&'a str>,
 }
 
 /// Finds unknown names, columns, keywords and definitions, values of the wrong kind, and (as warnings) queries that
@@ -102,7 +104,9 @@ impl<'a> Checker<'a> {
 
     fn unused(&mut self) {
         let known = self.known;
-        for query in known.queries.keys().filter(|query| !self.used.contains(query.as_str())) {
+        let is_used = |query: &str| self.used.contains(query) || known.each == Some(query);
+        let unused: Vec<&String> = known.queries.keys().filter(|query| !is_used(query)).collect();
+        for query in unused {
             let place = self.template.source.place(self.query_range(query));
             let problem = Problem::warning(place, format!("nothing uses the query `{query}`"));
             self.problems.push(problem.help("remove it, or use its rows"));

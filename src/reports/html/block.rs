@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::reports::block::{
-    Block, Delta, Entry, Figure, Grid, Kpi, Listing, Notice, NoticeKind, Title, Tone,
+    Block, Delta, Entry, Figure, Grid, Kpi, Listing, Notice, NoticeKind, PageLink, Title, Tone,
 };
 use crate::reports::escape::{html, slug};
+use crate::reports::html::FILE;
 use crate::reports::{csv, format, svg, words};
 
 /// What links can lead to.
@@ -28,6 +29,7 @@ pub fn blocks(run: &[&Block], level: u8, known: &Known<'_>) -> String {
             Block::Figure(one) => figure(&mut out, one, level, known),
             Block::Table(one) => listing(&mut out, one, level, known),
             Block::Notice(one) => notice(&mut out, one),
+            Block::Pages(links) => pages(&mut out, links),
         }
         rest = &rest[strip.len().max(1)..];
     }
@@ -146,6 +148,20 @@ fn data_link(out: &mut String, id: &str, says: &str, known: &Known<'_>) {
             html(says)
         ));
     }
+}
+
+/// Pages in the folders below, each with its headline.
+fn pages(out: &mut String, links: &[PageLink]) {
+    out.push_str(&format!("<ul class=\"pages\" role=\"list\" aria-label=\"{}\">\n", words::PAGES));
+    for link in links {
+        out.push_str(&format!(
+            "<li><a href=\"{}/{FILE}\">{}</a><p>{}</p></li>\n",
+            html(&link.folder),
+            html(&link.title),
+            html(&link.headline)
+        ));
+    }
+    out.push_str("</ul>\n");
 }
 
 fn caption(

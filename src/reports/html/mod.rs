@@ -80,7 +80,7 @@ fn id_of(block: &Block) -> Option<&str> {
     match block {
         Block::Figure(figure) => Some(&figure.id),
         Block::Table(listing) => Some(&listing.id),
-        Block::Kpi(_) | Block::Notice(_) => None,
+        Block::Kpi(_) | Block::Notice(_) | Block::Pages(_) => None,
     }
 }
 

@@ -27,7 +27,8 @@ fn known<T>(body: &str, look: impl FnOnce(&Template, Known<'_>) -> T) -> T {
     let variables = BTreeMap::from([("day".to_owned(), Kind::Day), ("pipeline".to_owned(), Kind::Text)]);
     let definitions = BTreeSet::from(["win_rate.narrow".to_owned()]);
     let broken = BTreeSet::from(["lost".to_owned()]);
-    let known = Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions };
+    let known =
+        Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions, each: None };
     look(&fixture::template(&text), known)
 }
 
@@ -194,7 +195,13 @@ fn mistakes_of_syntax_have_their_place() {
 fn a_query_named_like_a_component_is_refused() {
     let queries = BTreeMap::from([("table".to_owned(), vec![Column::new("x", Kind::Int)])]);
     let (broken, definitions) = (BTreeSet::new(), BTreeSet::new());
-    let known = Known { queries: &queries, broken: &broken, variables: &BTreeMap::new(), definitions: &definitions };
+    let known = Known {
+        queries: &queries,
+        broken: &broken,
+        variables: &BTreeMap::new(),
+        definitions: &definitions,
+        each: None,
+    };
     let found = check(&fixture::template("---\nqueries:\n  table: SELECT 1\n---\n{{ table[0].x }}"), known);
     assert_eq!(found[0].message, "`table` is the name of a component");
 }

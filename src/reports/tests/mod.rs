@@ -7,5 +7,6 @@ pub mod fixture;
 mod hostile;
 mod language;
 mod page;
+mod pages;
 mod reference;
 mod scenes;

@@ -21,7 +21,8 @@ fn the_executive_report_has_no_mistake() {
     let (queries, definitions) = (fixture::queries(&data), fixture::definitions(&page));
     let variables = page.variables.iter().filter_map(|(name, cell)| Some((name.clone(), cell.kind()?))).collect();
     let broken = BTreeSet::new();
-    let known = Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions };
+    let known =
+        Known { queries: &queries, broken: &broken, variables: &variables, definitions: &definitions, each: None };
     let problems = check(&fixture::template(fixture::EXECUTIVE), known);
     assert!(problems.is_empty(), "{}", problems.iter().map(|one| one.render(false)).collect::<String>());
 }
