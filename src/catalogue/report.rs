@@ -59,7 +59,8 @@ pub fn parse(
         }
     }
     if header.formats.is_empty() {
-        let found = Problem::error(document.key_place(&path!["formats"]), "a report without formats would have no file");
+        let found =
+            Problem::error(document.key_place(&path!["formats"]), "a report without formats would have no file");
         problems.push(found.help("name one at least, or leave `formats:` out to have all"));
     }
     let each = header.each.clone().map(|key| {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::format::Unit;
 use super::number::Number;
 use super::scene::Scene;
-use super::standing::MainFigure;
 use super::sheet::Sheet;
+use super::standing::MainFigure;
 
 /// One thing on a page.
 #[derive(Debug, Clone, PartialEq)]

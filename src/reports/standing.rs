@@ -183,6 +183,7 @@ mod tests {
             report: "x".to_owned(),
             day: "2026-11-12".parse().unwrap(),
             headline: headline.to_owned(),
+            pages: Vec::new(),
             files: vec![("index.html".to_owned(), page.to_owned()), ("report.md".to_owned(), "same".to_owned())],
             figure: None,
             standing: Some(Standing {

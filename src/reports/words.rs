@@ -87,7 +87,6 @@ pub const SHELF_EMPTY: &str = "No report has been made yet.";
 pub const SHELF_FILTER: &str = "Filter";
 /// Of the rows that a filter leaves: `3 / 40 shown`.
 pub const SHELF_SHOWN: &str = "shown";
-pub const DAY: &str = "Day";
 pub const HEADLINE: &str = "Headline";
 pub const FIGURE: &str = "Main figure";
 pub const STATE_PUBLISHED: &str = "State published";

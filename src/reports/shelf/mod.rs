@@ -131,6 +131,7 @@ mod tests {
             report: report.to_owned(),
             day: day.parse().unwrap(),
             headline: headline.to_owned(),
+            pages: Vec::new(),
             files: Vec::new(),
             figure: Some(figure),
             standing: None,
