@@ -162,6 +162,7 @@ struct Look {
     moment: Format,
     /// Numbers are multiplied by this: differences of shares are percentage points.
     factor: Number,
+    is_share: bool,
     /// The letters that stand around a number.
     around: usize,
 }
@@ -185,6 +186,7 @@ impl Look {
             day: Format::new().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Left),
             moment: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss").set_align(FormatAlign::Left),
             factor,
+            is_share: field.unit == Unit::Share,
             around,
         }
     }
@@ -249,14 +251,16 @@ fn put(
             marks.cut_texts += usize::from(is_cut);
             out.write_string_with_format(row, column, text, &look.text)
         }
-        (Cell::Int(_) | Cell::Decimal { .. } | Cell::Float(_), Some(plain)) => match exactly(cell, look.factor) {
-            Some(number) => out.write_number_with_format(row, column, number, &look.number),
-            None => {
-                marks.long_numbers += 1;
-                let right = look.text.clone().set_align(FormatAlign::Right);
-                out.write_string_with_format(row, column, plain, &right)
+        (Cell::Int(_) | Cell::Decimal { .. } | Cell::Float(_), Some(plain)) => {
+            match exactly(cell, look.factor, look.is_share) {
+                Some(number) => out.write_number_with_format(row, column, number, &look.number),
+                None => {
+                    marks.long_numbers += 1;
+                    let right = look.text.clone().set_align(FormatAlign::Right);
+                    out.write_string_with_format(row, column, plain, &right)
+                }
             }
-        },
+        }
         (cell, Some(plain)) => {
             let (date, format) = match cell {
                 Cell::Day(day) => (date(*day), &look.day),
@@ -273,11 +277,11 @@ fn put(
     written.map(|_| ())
 }
 
-/// A number as a spreadsheet holds it; `None` where it would lose digits.
-fn exactly(cell: &Cell, factor: Number) -> Option<f64> {
+/// A number as a spreadsheet holds it; `None` where it would lose digits. A share is a quotient, which has been rounded before.
+fn exactly(cell: &Cell, factor: Number, is_share: bool) -> Option<f64> {
     let is_short = |number: &Number| {
         let (_, whole, fraction) = number.exact();
-        (whole + &fraction).trim_matches('0').len() <= MOST_DIGITS
+        is_share || (whole + &fraction).trim_matches('0').len() <= MOST_DIGITS
     };
     match (Number::of_cell(cell).and_then(|number| number.times(factor)).filter(is_short), cell) {
         (Some(number), _) => Some(number.to_f64()),
@@ -410,7 +414,8 @@ impl Cover {
         self.section(words::KEY_FIGURES)?;
         for kpi in found {
             self.sheet.write_string_with_format(self.row, 0, cut(&kpi.label).0, &self.bold)?;
-            let value = kpi.exact.map(Number::to_cell).and_then(|cell| exactly(&cell, Number::whole(1)));
+            let is_share = kpi.counted_in == Unit::Share;
+            let value = kpi.exact.map(Number::to_cell).and_then(|cell| exactly(&cell, Number::whole(1), is_share));
             let at = (self.row, 1);
             match value {
                 Some(value) => {
@@ -428,7 +433,9 @@ impl Cover {
                     self.sheet.write_string_with_format(at.0, at.1, value.trim_end(), &self.wrapped)?;
                 }
             }
-            let deltas = kpi.deltas.iter().map(|delta| format!("{} {}", delta.reference, delta.difference));
+            // A difference of shares says itself that it is in points.
+            let unit = if is_share || kpi.unit.is_empty() { String::new() } else { format!(" {}", kpi.unit) };
+            let deltas = kpi.deltas.iter().map(|delta| format!("{} {}{unit}", delta.reference, delta.difference));
             let beside: Vec<String> = deltas.chain(kpi.notes.iter().cloned()).collect();
             self.sheet.write_string_with_format(self.row, 2, cut(&beside.join(" · ")).0, &self.wrapped)?;
             self.row += 1;
@@ -496,14 +503,16 @@ mod tests {
     #[test]
     fn a_number_that_would_be_rounded_is_none() {
         let one = Number::whole(1);
-        let decimal = |unscaled, scale| exactly(&Cell::Decimal { unscaled, scale }, one);
+        let decimal = |unscaled, scale| exactly(&Cell::Decimal { unscaled, scale }, one, false);
         assert_eq!(decimal(123_456_789_012_345, 2), Some(1_234_567_890_123.45));
         assert_eq!(decimal(1_234_567_890_123_456, 2), None);
         assert_eq!(decimal(12_300_000_000_000_000_000, 4), Some(1_230_000_000_000_000.0));
-        assert_eq!(exactly(&Cell::Int(i64::MAX), one), None);
-        assert_eq!(exactly(&Cell::Float(0.1 + 0.2), one), Some(0.1 + 0.2));
-        assert_eq!(exactly(&Cell::Float(f64::NAN), one), None);
-        assert_eq!(exactly(&Cell::Float(0.033), Number::whole(100)), Some(3.3));
+        assert_eq!(exactly(&Cell::Int(i64::MAX), one, false), None);
+        assert_eq!(exactly(&Cell::Float(0.1 + 0.2), one, false), Some(0.1 + 0.2));
+        assert_eq!(exactly(&Cell::Float(f64::NAN), one, false), None);
+        assert_eq!(exactly(&Cell::Float(0.033), Number::whole(100), true), Some(3.3));
+        let five_of_eleven = Cell::Decimal { unscaled: 454_545_454_545_454_545, scale: 18 };
+        assert_eq!(exactly(&five_of_eleven, one, true), Some(5.0 / 11.0));
     }
 
     #[test]

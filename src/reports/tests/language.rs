@@ -1,10 +1,11 @@
 //! What templates can compute, and how they fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::fixture;
 use crate::problem::Problem;
+use crate::project::ReportFormat;
 use crate::reports::{Cell, Column, Kind, Page, Table, render};
 
 fn data() -> BTreeMap<String, Arc<Table>> {
@@ -18,7 +19,8 @@ fn data() -> BTreeMap<String, Arc<Table>> {
 }
 
 fn run(body: &str) -> Result<String, Problem> {
-    let page = Page { title: "T".into(), glossary: Vec::new(), provenance: Vec::new(), ..fixture::page() };
+    let formats = BTreeSet::from([ReportFormat::Markdown]);
+    let page = Page { title: "T".into(), glossary: Vec::new(), provenance: Vec::new(), formats, ..fixture::page() };
     let rendered = render(&fixture::template(&format!("---\nqueries:\n---\n{body}")), &data(), &page)?;
     let body = rendered.markdown.split_once("checks passed").map(|(_, rest)| rest).unwrap_or_default();
     Ok(body.split("\nk thousand").next().unwrap_or_default().trim().to_owned())

@@ -155,8 +155,8 @@ fn what_keeps_a_report_from_having_pages_is_found_without_data() {
     let error = |message: &str, help: &str| vec![(Severity::Error, message.to_owned(), help.to_owned())];
     assert_eq!(told("persn", "owner_id"), error("there is no query `persn`", "did you mean `person`?"));
     assert_eq!(
-        told("person", "owner"),
-        error("the query `person` has no column `owner`", "there are: `owner_id`, `share`")
+        told("person", "amount"),
+        error("the query `person` has no column `amount`", "there are: `owner_id`, `share`")
     );
     assert_eq!(
         told("person", "ownerid"),
