@@ -95,14 +95,17 @@ impl Every {
 pub struct OnceAfter {
     pub period: Every,
     /// A whole number, or the name of a setting that is one.
+    #[schemars(
+        with = "serde_json::Value",
+        extend("type" = ["integer", "string"], "minimum" = 0, "examples" = [7, "forecast_grace_days"])
+    )]
     pub days: Days,
 }
 
 /// A number of days, or the setting that tells it.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-#[schemars(extend("type" = ["integer", "string"], "minimum" = 0, "examples" = [7, "forecast_grace_days"]))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Days {
-    Whole(#[schemars(with = "serde_json::Value")] u16),
+    Whole(u16),
     Setting(String),
 }
 
