@@ -215,7 +215,7 @@ mod tests {
             changed: vec!["index.html".to_owned()],
             because: vec![Cause::Data],
         };
-        assert_eq!(second.revisions, [revision.clone()]);
+        assert_eq!(second.revisions, std::slice::from_ref(&revision));
         let same = following(Some(second.clone()), manifest("two", "b", "2"));
         assert_eq!(same, second, "nothing was replaced");
         let many = (0..50).fold(second, |before, nth| following(Some(before), manifest("n", &nth.to_string(), "2")));
