@@ -97,7 +97,7 @@ pub struct OnceAfter {
     /// A whole number, or the name of a setting that is one.
     #[schemars(
         with = "serde_json::Value",
-        extend("type" = ["integer", "string"], "minimum" = 0, "examples" = [7, "forecast_grace_days"])
+        extend("type" = ["integer", "string"], "minimum" = 0, "examples" = [7, "lead_mature_days"])
     )]
     pub days: Days,
 }
