@@ -14,18 +14,38 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::aggregate::AggregateFunctionExpr;
 use datafusion::physical_expr::expressions::BinaryExpr;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
 use datafusion::physical_plan::aggregates::AggregateExec;
 use datafusion::physical_plan::filter::{FilterExec, FilterExecBuilder};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
-/// The last of the rules for plans that are to run: others compare expressions, and know nothing of this.
+/// The engine's rules for plans that are to run, with these in their places among them.
+pub fn rules() -> Vec<Rule> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    // From there on a scan may compute what a projection above it did, and its expressions are out of reach.
+    let into_scans = rules.iter().position(|rule| rule.name() == ProjectionPushdown::new().name());
+    rules.insert(into_scans.unwrap_or(rules.len()), Arc::new(FailOnOverflow { is_last: false }));
+    rules.push(Arc::new(FailOnOverflow { is_last: true }));
+    rules
+}
+
+type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
+
 #[derive(Debug)]
-pub struct FailOnOverflow;
+struct FailOnOverflow {
+    /// Rules that come after compare the expressions of a projection with those that its rows are ordered by. So only the
+    /// last one looks at all of them.
+    is_last: bool,
+}
 
 impl PhysicalOptimizerRule for FailOnOverflow {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(node).data()
+        plan.transform_up(
+            |plan| if self.is_last || is_unordered(&plan) { node(plan) } else { Ok(Transformed::no(plan)) },
+        )
+        .data()
     }
 
     fn name(&self) -> &str {
@@ -35,6 +55,11 @@ impl PhysicalOptimizerRule for FailOnOverflow {
     fn schema_check(&self) -> bool {
         true
     }
+}
+
+fn is_unordered(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    let projection = plan.downcast_ref::<ProjectionExec>();
+    projection.is_some_and(|projection| projection.input().output_ordering().is_none())
 }
 
 fn node(plan: Arc<dyn ExecutionPlan>) -> Result<Transformed<Arc<dyn ExecutionPlan>>> {

@@ -26,11 +26,10 @@ use futures::TryStreamExt;
 
 use super::checked::{Checked, Digest, Key};
 use super::function::{self, Settings};
-use super::overflow::FailOnOverflow;
 use super::past::{self, Past, Pasts};
 use super::statement::Selection;
 use super::user_function::{self, UserFunctions};
-use super::{Sql, complaint, constant, expressions, rule, setting, view};
+use super::{Sql, complaint, constant, expressions, overflow, rule, setting, view};
 use crate::error::{Error, Kind, Result};
 use crate::limit::Memory;
 use crate::problem::Problem;
@@ -284,7 +283,7 @@ fn open_state(settings: &Settings, memory: Memory) -> Result<SessionState> {
         .with_runtime_env(runtime)
         .with_default_features()
         .with_optimizer_rules(rule::all())
-        .with_physical_optimizer_rule(Arc::new(FailOnOverflow))
+        .with_physical_optimizer_rules(overflow::rules())
         .build();
     for name in function::CHANCE {
         state.deregister_udf(name).map_err(failed)?;

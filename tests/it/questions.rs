@@ -27,6 +27,25 @@ fn columns_of_one_name_and_several_types_are_answered_in_the_one_that_holds_all(
 }
 
 #[test]
+fn whole_numbers_that_are_too_great_together_are_an_error_and_no_figure() {
+    let project = TestProject::small();
+    project.deals("2026-11-02", &["12,ann,Qualify,Open,100,2026-10-01"]);
+    project.run();
+    let greatest = i64::MAX;
+    for sql in [
+        format!("SELECT {greatest} + 1 AS n"),
+        format!("SELECT {greatest} + count(*) AS n FROM crm.deal"),
+        format!("SELECT -2 - {greatest} * length(deal_id) AS n FROM crm.deal"),
+        format!("SELECT deal_id FROM crm.deal WHERE length(deal_id) * {greatest} < 0"),
+        format!("SELECT max(length(deal_id) * {greatest}) AS n FROM crm.deal"),
+    ] {
+        assert!(project.try_ask("2026-11-02", &sql).is_err(), "{sql}");
+    }
+    let fits = format!("SELECT {greatest} - count(*) AS n FROM crm.deal");
+    assert_eq!(project.ask("2026-11-02", &fits), [(greatest - 1).to_string()]);
+}
+
+#[test]
 fn a_question_sees_its_day_and_nothing_later() {
     let project = small();
     let stages = "SELECT string_agg(stage, ',' ORDER BY deal_id) FROM crm.deal";

@@ -1,0 +1,2 @@
+SELECT deal_id, 9223372036854775807 + 1 AS n
+FROM crm.deal
